@@ -1,0 +1,131 @@
+"""Which contract belongs to which application at which block.
+
+    announcements (discovery, one kind a file) ─▶ Membership ─▶ the owner of each address
+
+Membership is by whole blocks: from the block of the announcement up to, not including, the block of the
+removal. At one block a contract belongs to one app: listed claims first, then the earliest by block and log
+index; later claims are kept, shown and ignored.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from watcher.core.facts import Announcement
+from watcher.core.types import Address, AppId
+from watcher.core.window import BlockReceipts, Query
+
+COUNTED_ROLES = frozenset({"core", "router"})
+"""Contracts of other roles (token, oracle, admin) belong to the app but count for nothing."""
+
+
+class Discovery(Protocol):
+    """One way to find the contracts of one app; implementations live in `watcher.discovery`."""
+
+    @property
+    def source(self) -> str:
+        """Name this instance uniquely within its program, e.g. `registry:0x…:kumbaya`."""
+        ...
+
+    def wants(self) -> Query:
+        """Say what has to be kept of a window for `read`."""
+        ...
+
+    def read(self, block: BlockReceipts) -> Iterable[Announcement]:
+        """Give what this block announces and removes, in log order.
+
+        Called once for every readable block in ascending order, blocks without receipts too. Pure: the same
+        block gives the same announcements.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An app's claim to a contract; smaller claims win (listed first, then earliest)."""
+
+    app: AppId
+    source: str
+    listed: bool
+    block_number: int
+    log_index: int
+    role: str = "core"
+
+    @property
+    def rank(self) -> tuple[bool, int, int, str]:
+        """Order claims to one contract; the source only breaks what cannot be told apart otherwise."""
+        return (not self.listed, self.block_number, self.log_index, self.source)
+
+
+class Membership:
+    """All claims that stand at one block, and what follows from them."""
+
+    def __init__(self, claims: Iterable[tuple[Address, Claim]] = ()) -> None:
+        """Start from claims that stand already."""
+        self._claims: dict[Address, tuple[Claim, ...]] = {}
+        self._members: dict[AppId, dict[Address, Claim]] = {}
+        for address, claim in claims:
+            self._put(address, (*self._claims.get(address, ()), claim))
+
+    def fork(self) -> "Membership":
+        """Copy cheaply; neither copy sees what the other learns."""
+        copy = Membership()
+        copy._claims = dict(self._claims)
+        copy._members = {app: dict(members) for app, members in self._members.items()}
+        return copy
+
+    def apply(self, block_number: int, announcements: Iterable[Announcement]) -> set[Address]:
+        """Take in one block's announcements; return the contracts that joined an app at this block.
+
+        A contract that changed from one app to another joined; one announced again by the same source did not.
+        """
+        before: dict[Address, AppId | None] = {}
+        for item in announcements:
+            claims = self._claims.get(item.address, ())
+            before.setdefault(item.address, claims[0].app if claims else None)
+            mine = [claim for claim in claims if claim.app == item.app and claim.source == item.source]
+            if item.removed:
+                self._put(item.address, tuple(claim for claim in claims if claim not in mine))
+            elif not mine:
+                claim = Claim(item.app, item.source, item.listed, block_number, item.log_index, item.role)
+                self._put(item.address, (*claims, claim))
+        joined = set()
+        for address, owner_before in before.items():
+            owner = self.owner(address)
+            if owner is not None and owner.app != owner_before:
+                joined.add(address)
+        return joined
+
+    def owner(self, address: Address) -> Claim | None:
+        """Give the claim that prevails for a contract, None where no app claims it."""
+        claims = self._claims.get(address)
+        return claims[0] if claims else None
+
+    def members(self, app: AppId) -> dict[Address, Claim]:
+        """Give the contracts that belong to an app, each with the claim that prevails; do not change it."""
+        return self._members.get(app, {})
+
+    def counted(self, app: AppId) -> list[Address]:
+        """Give the app's contracts whose role counts, sorted."""
+        return sorted(a for a, claim in self.members(app).items() if claim.role in COUNTED_ROLES)
+
+    def claims(self) -> Iterator[tuple[Address, Claim]]:
+        """Give every claim that stands, prevailing or not, by address and rank."""
+        for address in sorted(self._claims):
+            for claim in self._claims[address]:
+                yield address, claim
+
+    def addresses(self) -> Iterable[Address]:
+        """Give every contract that some app claims."""
+        return self._claims.keys()
+
+    def _put(self, address: Address, claims: tuple[Claim, ...]) -> None:
+        old = self.owner(address)
+        if old is not None:
+            del self._members[old.app][address]
+        if not claims:
+            self._claims.pop(address, None)
+            return
+        ranked = tuple(sorted(claims, key=lambda claim: claim.rank))
+        self._claims[address] = ranked
+        self._members.setdefault(ranked[0].app, {})[address] = ranked[0]

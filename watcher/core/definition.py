@@ -1,0 +1,211 @@
+"""What a program means, in plain values: the definition that every conclusion is a function of.
+
+`watcher.config.program` reads and validates the file and makes this; nothing below knows TOML.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Literal
+
+from watcher.core.applications import Discovery
+from watcher.core.readings import Metric
+from watcher.core.types import (
+    SECONDS_PER_DAY,
+    Address,
+    AppId,
+    CountdownId,
+    KpiId,
+    MilestoneId,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finality:
+    """When a block counts as final: a tag of the node, or a depth below its head; exactly one is set."""
+
+    tag: Literal["finalized", "safe"] | None = None
+    depth: int | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Give the form that entries and evidence carry, the same as in the program file."""
+        return {"tag": self.tag} if self.tag else {"depth": self.depth}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Blocks from `first` to `last`, both inclusive, that the definition declares unreadable."""
+
+    first: int
+    last: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemTransactions:
+    """Which transactions are the chain's own, for one family: by sender, or by transaction type."""
+
+    senders: frozenset[Address] = frozenset()
+    types: frozenset[str] = frozenset()
+    """Types as on the wire, `0x…` lowercase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The chain a program is about."""
+
+    id: int
+    family: str
+    finality: Finality
+    count_from: int
+    state_every_seconds: int = SECONDS_PER_DAY
+    gaps: tuple[Gap, ...] = ()
+    """Ascending, not overlapping, not touching."""
+    system: SystemTransactions = SystemTransactions()
+
+    def next_block(self, number: int) -> int:
+        """Give the first readable block after `number`: the next one, or the one behind a declared gap."""
+        for gap in self.gaps:
+            if gap.first <= number + 1 <= gap.last:
+                return gap.last + 1
+        return number + 1
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSpec:
+    """The span of time over which activity counts; see `watcher.core.activity`."""
+
+    days: int
+    kind: Literal["rolling", "complete_days"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The bars of the activity criteria; None means that the policy does not ask."""
+
+    min_actions: int | None = None
+    min_actors: int | None = None
+    min_active_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessPolicy:
+    """When an application is live."""
+
+    window: WindowSpec
+    reach: Literal["direct", "touched"] = "direct"
+    bars: Bars = Bars()
+    leave_below: Bars = Bars()
+    """Lower bars for an app that is live already; None falls back to the bar itself."""
+    max_actions_per_actor: int | None = None
+    excluded: frozenset[Address] = frozenset()
+    exclude_deployers: bool = False
+    not_paused: bool = False
+    dormant_after_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One application and how its contracts are found.
+
+    Without a discovery method its contracts are unknown, and so is everything about it.
+    """
+
+    id: AppId
+    title: str
+    discoveries: tuple[Discovery, ...] = ()
+    required: frozenset[Address] | None = None
+    """The contracts that must have code; None: all that belong to it and count."""
+
+
+class Comparator(StrEnum):
+    """How a reading is compared with its bar; the value is the key in the program file."""
+
+    AT_LEAST = "at_least"
+    MORE_THAN = "more_than"
+    AT_MOST = "at_most"
+    LESS_THAN = "less_than"
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A metric, a comparator and a bar, with the issuer's words for it where the program quotes them."""
+
+    id: KpiId
+    metric: Metric
+    comparator: Comparator
+    bar: Fraction
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Holds when every part holds."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Holds when one part holds."""
+
+    parts: tuple["Condition", ...]
+
+
+Condition = KpiId | AllOf | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A condition that latches at the first block at which it holds."""
+
+    id: MilestoneId
+    title: str
+    condition: AllOf | AnyOf
+
+
+class OnRegression(StrEnum):
+    """What a running countdown does when its milestone's condition stops holding."""
+
+    CONTINUE = "continue"
+    PAUSE = "pause"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """A clock that a reached milestone starts."""
+
+    id: CountdownId
+    after: MilestoneId
+    duration_seconds: int
+    marks_seconds: tuple[int, ...] = ()
+    """Remaining seconds at which a notice goes out, descending, 0 (T-0) always the last."""
+    on_regression: OnRegression = OnRegression.CONTINUE
+    rearm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Whose programme this is and where its words were taken from."""
+
+    authority: Literal["issuer", "observer"]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One validated program; `hash` is the definition hash, `schema` names the semantics."""
+
+    program_id: str
+    title: str
+    schema: int
+    hash: str
+    provenance: Provenance
+    chain: Chain
+    liveness: LivenessPolicy | None
+    apps: Mapping[AppId, App]
+    kpis: Mapping[KpiId, Kpi]
+    milestones: Mapping[MilestoneId, Milestone]
+    countdowns: Mapping[CountdownId, Countdown] = field(default_factory=dict)
