@@ -1,0 +1,1 @@
+"""Reading the chain: JSON-RPC in, windows of blocks out."""

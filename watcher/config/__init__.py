@@ -1,0 +1,1 @@
+"""The two files, program and deployment: read, validated as a whole, frozen."""

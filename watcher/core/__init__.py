@@ -1,0 +1,1 @@
+"""The pure part: every conclusion is made here, from values alone."""

@@ -1,0 +1,1 @@
+"""Ways to find an application's contracts, one a file."""

@@ -1,0 +1,1 @@
+"""Metrics, one a file: each gives a reading as of a block."""

@@ -1,0 +1,1 @@
+"""The database: tables and the transactions that write them."""
