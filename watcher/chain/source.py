@@ -1,0 +1,69 @@
+"""What the stages may ask of a chain, whoever answers: JSON-RPC endpoints or the FakeChain of the tests.
+
+    endpoints ─▶ ChainSource ─▶ Window ─▶ discovery, facts
+
+Every method raises a `ChainError` where the chain was not read (see `watcher.errors`): a failed read is never
+a value. `HistoryMissing` says that the source no longer (or not yet) has what was asked for.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from watcher.core.facts import Sample
+from watcher.core.types import Address, BlockHash, BlockRange, BlockRef
+from watcher.core.window import Window
+
+Tag = Literal["finalized", "safe"]
+"""The tags that can make a block final; `latest` is what `head` answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells one chain from every other, and a restarted devnet from its predecessor."""
+
+    chain_id: int
+    genesis_hash: BlockHash
+
+
+class ChainSource(Protocol):
+    """One chain, read only. Idempotent throughout: asking again changes nothing."""
+
+    def identity(self) -> Identity:
+        """Give chain id and genesis hash."""
+        ...
+
+    def head(self) -> BlockRef:
+        """Give the newest block."""
+        ...
+
+    def tagged(self, tag: Tag) -> BlockRef | None:
+        """Give the newest block with this tag, None while nothing carries it yet; block 0 counts as one."""
+        ...
+
+    def headers(self, numbers: Sequence[int]) -> list[BlockRef | None]:
+        """Give the blocks with these numbers in the same order, None for each number above the head."""
+        ...
+
+    def windows(self, blocks: BlockRange, size: int, *, every_header: bool) -> Iterator[Window]:
+        """Read `blocks` as ascending windows without holes, each of at least one and at most `size` blocks.
+
+        A source may end a window early to bound memory. Windows are fetched ahead; closing the iterator stops
+        that. A window's last block and each block without receipts carry their header; with `every_header`
+        every block does, and its parent hash is the hash of the block before. A block that the source does
+        not have raises `HistoryMissing`; it never looks empty. Declared gaps are the caller's: leave them out
+        of `blocks`.
+        """
+        ...
+
+    def sample(self, address: Address, block: BlockRef) -> Sample:
+        """Read what code stands at and behind `address` after `block`, and whether it can run.
+
+        Raises `HistoryMissing` where the state is pruned, and where `block` is not (or no longer, or not yet)
+        this source's block of that number.
+        """
+        ...
+
+    def code_now(self, address: Address) -> bytes:
+        """Read the code of `address` at the head; empty where there is none."""
+        ...
