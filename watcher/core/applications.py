@@ -77,7 +77,7 @@ class Membership:
     def apply(self, block_number: int, announcements: Iterable[Announcement]) -> set[Address]:
         """Take in one block's announcements; return the contracts that joined an app at this block.
 
-        A contract that changed from one app to another joined; one announced again by the same source did not.
+        A contract that changed from one app to another joined; one that was announced again did not.
         """
         before: dict[Address, AppId | None] = {}
         for item in announcements:

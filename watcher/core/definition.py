@@ -204,7 +204,7 @@ class Definition:
     hash: str
     provenance: Provenance
     chain: Chain
-    liveness: LivenessPolicy | None
+    liveness: LivenessPolicy
     apps: Mapping[AppId, App]
     kpis: Mapping[KpiId, Kpi]
     milestones: Mapping[MilestoneId, Milestone]

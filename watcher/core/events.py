@@ -78,7 +78,7 @@ def wanted(event_type: str, patterns: tuple[str, ...], *, final_only: bool) -> b
 def entry_event(definition: Definition, entry: Entry, operator: str) -> Event:
     """Make the message that tells of a ledger entry; its id is the entry's."""
     countdown = entry.subject if entry.type.startswith("countdown.") else None
-    data = {key: value for key, value in entry.body.items() if key not in {"type"}}
+    data = {key: value for key, value in entry.body.items() if key != "type"}
     data["digest"] = entry.digest
     return Event(
         id=entry.id,

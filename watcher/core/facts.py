@@ -94,9 +94,7 @@ class BlockFacts(Generic[Actor]):
     @property
     def empty(self) -> bool:
         """Tell whether the block says nothing but its own existence."""
-        return not (
-            self.activity or self.announcements or self.creations or self.pauses or self.code_changes
-        )
+        return not (self.activity or self.announcements or self.creations or self.pauses or self.code_changes)
 
 
 class CodeKind(StrEnum):
@@ -148,7 +146,7 @@ class SampleWant:
 
 @dataclass(frozen=True, slots=True)
 class BlockAtWant:
-    """The first block at or after `timestamp` is needed; it lies in (`after`, `before`], known blocks both."""
+    """The first block at or after `timestamp` is needed; it lies in (`after`, `before`], both known."""
 
     timestamp: int
     after: int

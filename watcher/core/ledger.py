@@ -9,7 +9,7 @@ which release it was read.
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -136,11 +136,11 @@ class LedgerHead:
 
     sequence: int = 0
     digest: str = GENESIS_DIGEST
-    ordinals: dict[str, int] | None = None
+    ordinals: dict[str, int] = field(default_factory=dict)
 
     def fork(self) -> "LedgerHead":
         """Copy; neither copy sees what the other appends."""
-        return LedgerHead(self.sequence, self.digest, dict(self.ordinals or {}))
+        return LedgerHead(self.sequence, self.digest, dict(self.ordinals))
 
     def append(self, definition: Definition, block: BlockRef, drafts: Iterable[Draft]) -> list[Entry]:
         """Order one block's conclusions, number and chain them; the head moves to the last."""
@@ -148,8 +148,6 @@ class LedgerHead:
         return [self._append(definition, block, draft) for draft in ordered]
 
     def _append(self, definition: Definition, block: BlockRef, draft: Draft) -> Entry:
-        if self.ordinals is None:
-            self.ordinals = {}
         key = f"{draft.type}/{draft.subject}"
         ordinal = self.ordinals.get(key, 0) + 1
         name = f"{definition.chain.id}/{definition.hash}/{key}/{ordinal}"

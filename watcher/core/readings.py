@@ -1,6 +1,6 @@
 """Readings: what a metric gives as of a block, and how it is compared with a bar.
 
-    verdicts per app (View) ─▶ metric (one kind a file in watcher.metrics) ─▶ Reading ─▶ KPI verdict
+verdicts per app (View) ─▶ metric (one kind a file in watcher.metrics) ─▶ Reading ─▶ KPI verdict
 """
 
 from collections.abc import Mapping

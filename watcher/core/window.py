@@ -74,10 +74,10 @@ class Window:
 class Query:
     """What a discovery method or a policy wants kept of a window.
 
-    Logs whose emitter is in `log_addresses`, and contract creations sent by `creators`
-    (`all_creations`: by anyone). Empty sets ask for nothing.
+    Logs whose emitter is in `log_addresses`; contract creations sent by `creators`, and the creations of the
+    contracts in `created`. Empty sets ask for nothing.
     """
 
     log_addresses: frozenset[Address] = frozenset()
     creators: frozenset[Address] = frozenset()
-    all_creations: bool = False
+    created: frozenset[Address] = frozenset()

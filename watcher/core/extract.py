@@ -1,0 +1,233 @@
+"""Extraction: from a block's receipts to facts about the tracked applications. The hot loop of indexing.
+
+    BlockReceipts ─▶ discovery ─▶ Membership ─▶ Findings ─▶ (with the block's header) BlockFacts
+
+Membership is by whole blocks, so a block's announcements are applied before its transactions are counted.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from watcher.core.applications import COUNTED_ROLES, Discovery, Membership
+from watcher.core.definition import Definition
+from watcher.core.facts import Activity, Announcement, BlockFacts, ContractTotals, Creation, PauseLog
+from watcher.core.types import Address, AppId, BlockRef
+from watcher.core.window import BlockReceipts, Log, Receipt
+
+UPGRADED = "0xbc7cd75a20ee27fd9adebab32041f755214dbc6bffa90cc0225b39da2e5c2d3b"
+BEACON_UPGRADED = "0x1cf3b03a6cf19fa2baba4df148e9dcabedea7f8a5c07840e207e5c089be95d3e"
+DIAMOND_CUT = "0x8faa70878671ccd212d20771b795c50af8fd3ff6cf27f4bde57e5d4de0aeb673"
+CHANGED_MASTER_COPY = "0x75e41bc35ff1bf14d81d1d2f649c0084a0f974f9289c803ec9898eeec4c8d0b8"
+CODE_CHANGES = frozenset({UPGRADED, BEACON_UPGRADED, DIAMOND_CUT, CHANGED_MASTER_COPY})
+"""topic0 of the logs that make their block a sample block (ERC-1967, ERC-2535, Safe before 1.0)."""
+
+PAUSED = "0x62e78cea01bee320cd4e420270b5ea74000d11b0c9f74754ebdbfc544b05a258"
+UNPAUSED = "0x5db9ee0a495bf2e6ff9c91a7834c1ba4fdd244a5e8aa4e537bd38aeae4b073aa"
+"""topic0 of Paused(address) and Unpaused(address), as OpenZeppelin's Pausable emits them."""
+
+TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+APPROVAL = "0x8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925"
+TOKEN_NOISE = frozenset({TRANSFER, APPROVAL})
+"""Logs that never make a transaction reach an app: anyone can move a token through a contract for nothing."""
+
+SUCCESS = "0x1"
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What reached one app, or one contract of it, so far in this block."""
+
+    actors: dict[Address, int] = field(default_factory=dict)
+    actions: int = 0
+    failed: int = 0
+    excluded: int = 0
+    gas: int = 0
+    fee_wei: int = 0
+    logs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a block's receipts say, before its header is known."""
+
+    activity: Mapping[AppId, Activity[Address]]
+    announcements: tuple[Announcement, ...]
+    creations: tuple[Creation, ...]
+    pauses: tuple[PauseLog, ...]
+    code_changes: tuple[Address, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether there is nothing to keep."""
+        return not (self.activity or self.announcements or self.creations or self.pauses or self.code_changes)
+
+    def at(self, block: BlockRef) -> BlockFacts[Address]:
+        """Put the block's header to it."""
+        return BlockFacts(
+            block, self.activity, self.announcements, self.creations, self.pauses, self.code_changes
+        )
+
+
+class Extractor:
+    """Reads blocks in ascending order and keeps who belongs to which app as of the last one read."""
+
+    def __init__(self, definition: Definition, known: Iterable[BlockFacts[Address]] = ()) -> None:
+        """Start before the first block, or behind blocks whose announcements and creations are `known`."""
+        self._policy = definition.liveness
+        self._system = definition.chain.system
+        self._discoveries: list[Discovery] = [
+            discovery for app in definition.apps.values() for discovery in app.discoveries
+        ]
+        queries = [discovery.wants() for discovery in self._discoveries]
+        # What a registry or factory will announce is not known when it is created.
+        self._all_creations = any(query.log_addresses for query in queries)
+        self._creators = frozenset().union(*(query.creators for query in queries))
+        self._created = frozenset().union(*(query.created for query in queries))
+        self._touched = self._policy.reach == "touched"
+        self.membership = Membership()
+        self._creator_of: dict[Address, Address] = {}
+        self._counted: dict[Address, AppId] = {}
+        self._excluded: dict[AppId, frozenset[Address]] = {}
+        for facts in known:
+            self._learn(facts.block.number, facts.announcements, facts.creations)
+        self._refresh()
+
+    def read(self, block: BlockReceipts) -> Findings:
+        """Read the next block."""
+        creations = self._creations(block.receipts)
+        announcements = tuple(item for discovery in self._discoveries for item in discovery.read(block))
+        if announcements or creations:
+            self._learn(block.number, announcements, creations)
+            self._refresh()
+        apps: dict[AppId, _Tally] = {}
+        contracts: dict[AppId, dict[Address, _Tally]] = {}
+        pauses: list[PauseLog] = []
+        changes: dict[Address, None] = {}
+        for receipt in block.receipts:
+            reached = self._read_logs(receipt.logs, apps, contracts, pauses, changes)
+            to = receipt.to
+            if to is None or not self._counted:
+                continue
+            if not self._touched:
+                app = self._counted.get(Address(to))
+                if app is not None:
+                    self._count(receipt, {app: {Address(to)}}, apps, contracts)
+            elif reached:
+                self._count(receipt, reached, apps, contracts)
+        activity = {app: _activity(tally, contracts.get(app, {})) for app, tally in apps.items()}
+        return Findings(activity, announcements, creations, tuple(pauses), tuple(changes))
+
+    def _read_logs(
+        self,
+        logs: Iterable[Log],
+        apps: dict[AppId, _Tally],
+        contracts: dict[AppId, dict[Address, _Tally]],
+        pauses: list[PauseLog],
+        changes: dict[Address, None],
+    ) -> dict[AppId, set[Address]]:
+        """Note what a transaction's logs say; return the apps whose contracts it made emit something."""
+        reached: dict[AppId, set[Address]] = {}
+        counted = self._counted
+        for log in logs:
+            topics = log.topics
+            topic = topics[0] if topics else ""
+            app = counted.get(log.address)  # type: ignore[call-overload]
+            if app is None:
+                # A beacon is known only once a proxy behind it was sampled: keep every Upgraded log.
+                if topic == UPGRADED:
+                    changes[Address(log.address)] = None
+                continue
+            address = Address(log.address)
+            apps.setdefault(app, _Tally()).logs += 1
+            contracts.setdefault(app, {}).setdefault(address, _Tally()).logs += 1
+            if topic in CODE_CHANGES:
+                changes[address] = None
+            elif topic in (PAUSED, UNPAUSED):
+                pauses.append(PauseLog(address, topic == PAUSED))
+            if topic not in TOKEN_NOISE:
+                reached.setdefault(app, set()).add(address)
+        return reached
+
+    def _count(
+        self,
+        receipt: Receipt,
+        reached: Mapping[AppId, set[Address]],
+        apps: dict[AppId, _Tally],
+        contracts: dict[AppId, dict[Address, _Tally]],
+    ) -> None:
+        if receipt.sender in self._system.senders or receipt.type in self._system.types:
+            return
+        sender = Address(receipt.sender)
+        gas = int(receipt.gas_used, 16)
+        fee = gas * int(receipt.effective_gas_price, 16) + int(receipt.l1_fee or "0x0", 16)
+        for app, addresses in reached.items():
+            tally = apps.setdefault(app, _Tally())
+            tallies = [
+                tally,
+                *(contracts.setdefault(app, {}).setdefault(item, _Tally()) for item in addresses),
+            ]
+            excluded = sender in self._policy.excluded or sender in self._excluded.get(app, ())
+            for each in tallies:
+                each.gas += gas
+                each.fee_wei += fee
+                if receipt.status != SUCCESS:
+                    each.failed += 1
+                elif excluded:
+                    each.excluded += 1
+                else:
+                    each.actions += 1
+            if receipt.status == SUCCESS and not excluded:
+                tally.actors[sender] = tally.actors.get(sender, 0) + 1
+
+    def _creations(self, receipts: Iterable[Receipt]) -> tuple[Creation, ...]:
+        return tuple(
+            Creation(Address(receipt.contract_address), Address(receipt.sender))
+            for receipt in receipts
+            if receipt.contract_address is not None
+            and receipt.status == SUCCESS
+            and (
+                self._all_creations
+                or receipt.sender in self._creators
+                or receipt.contract_address in self._created
+            )
+        )
+
+    def _learn(
+        self, block_number: int, announcements: Iterable[Announcement], creations: Iterable[Creation]
+    ) -> None:
+        for creation in creations:
+            self._creator_of[creation.address] = creation.creator
+        self.membership.apply(block_number, announcements)
+
+    def _refresh(self) -> None:
+        """Bring the look-up tables of the hot loop up to date with the membership."""
+        self._counted = {}
+        deployers: dict[AppId, set[Address]] = {}
+        for address in self.membership.addresses():
+            owner = self.membership.owner(address)
+            if owner is None:
+                continue
+            if owner.role in COUNTED_ROLES:
+                self._counted[address] = owner.app
+            if self._policy.exclude_deployers and address in self._creator_of:
+                deployers.setdefault(owner.app, set()).add(self._creator_of[address])
+        self._excluded = {app: frozenset(accounts) for app, accounts in deployers.items()}
+
+    def creator_of(self, address: Address) -> Address | None:
+        """Give who created a contract by a transaction, as far as its receipt was read; None: not known."""
+        return self._creator_of.get(address)
+
+
+def _activity(tally: _Tally, contracts: Mapping[Address, _Tally]) -> Activity[Address]:
+    return Activity(
+        actors=tally.actors,
+        failed=tally.failed,
+        excluded=tally.excluded,
+        gas=tally.gas,
+        fee_wei=tally.fee_wei,
+        logs=tally.logs,
+        contracts={
+            address: ContractTotals(each.actions, each.failed, each.gas, each.fee_wei, each.logs)
+            for address, each in contracts.items()
+        },
+    )

@@ -1,0 +1,37 @@
+"""Standing: how one app stands as of the state's block, gathered from the state and judged by the policy.
+
+    State ─▶ AppFacts ─▶ Judgement
+
+The step, the evidence and `watcher apps` all ask here, so that they can never disagree.
+"""
+
+from watcher.core.activity import hour_of, span
+from watcher.core.definition import Definition
+from watcher.core.liveness import AppFacts, Judgement, judge
+from watcher.core.state import State
+from watcher.core.types import Address, AppId
+
+
+def judgement_of(definition: Definition, state: State, app: AppId) -> Judgement:
+    """Judge one app as of the state's block; a live app by the lower bars that keep it live."""
+    return judge(definition.liveness, facts_of(definition, state, app), live=state.apps[app].live)
+
+
+def facts_of(definition: Definition, state: State, app: AppId) -> AppFacts:
+    """Gather what is known about one app as of the state's block; a block has to be concluded already."""
+    settings = definition.apps[app]
+    required: list[Address] | None = None
+    if settings.discoveries:
+        members = state.sampler.membership.counted(app)
+        narrowed = settings.required
+        required = members if narrowed is None else [address for address in members if address in narrowed]
+    counts = state.windows[app].counts(complete=_window_complete(definition, state))
+    return AppFacts(required, state.sampler.samples, state.pauses, counts)
+
+
+def _window_complete(definition: Definition, state: State) -> bool:
+    """Tell whether no declared gap lies in the window as of the state's block."""
+    if not state.gaps or state.block is None:
+        return True
+    first, last = span(definition.liveness.window, state.block.timestamp)
+    return not any(hour_of(before) <= last and hour_of(after) >= first for before, after in state.gaps)

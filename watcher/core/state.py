@@ -1,0 +1,152 @@
+"""The state of the step: everything that the next block's conclusions depend on.
+
+It only ever covers final blocks. Its small part is stored as JSON with every conclusion; the activity windows
+are rebuilt from the stored hours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from watcher.core.activity import ActivityWindow
+from watcher.core.applications import Claim, Membership
+from watcher.core.countdown import CountdownStatus, Phase
+from watcher.core.definition import Definition
+from watcher.core.facts import CodeKind, Logic, Sample
+from watcher.core.kpis import KpiStatus
+from watcher.core.ledger import LedgerHead, decimal_text
+from watcher.core.liveness import AppStatus
+from watcher.core.readings import Reading
+from watcher.core.sampling import Sampler
+from watcher.core.types import (
+    Address,
+    AppId,
+    BlockHash,
+    BlockRef,
+    CountdownId,
+    KpiId,
+    LiveVerdict,
+    MilestoneId,
+    Verdict,
+)
+
+
+@dataclass(slots=True)
+class State:
+    """What was concluded so far, up to and including `block` (None: nothing yet).
+
+    `gaps` holds, for each declared gap that may still lie in a window, the times of the blocks around it.
+    `pauses` is the last pause log of each contract that has one, None where it may lie in a gap.
+    """
+
+    sampler: Sampler
+    windows: dict[AppId, ActivityWindow]
+    apps: dict[AppId, AppStatus]
+    countdowns: dict[CountdownId, CountdownStatus]
+    kpis: dict[KpiId, KpiStatus] = field(default_factory=dict)
+    milestones: dict[MilestoneId, BlockRef] = field(default_factory=dict)
+    pauses: dict[Address, bool | None] = field(default_factory=dict)
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+    ledger: LedgerHead = field(default_factory=LedgerHead)
+    block: BlockRef | None = None
+
+    @classmethod
+    def initial(cls, definition: Definition) -> "State":
+        """Give the state before the first block."""
+        policy = definition.liveness
+        return cls(
+            sampler=Sampler(definition.chain.state_every_seconds),
+            windows={
+                app: ActivityWindow(policy.window, policy.max_actions_per_actor) for app in definition.apps
+            },
+            apps={app: AppStatus() for app in definition.apps},
+            countdowns={countdown: CountdownStatus() for countdown in definition.countdowns},
+        )
+
+    def fork(self) -> "State":
+        """Copy for throw-away work; while the copy is used this state must not change."""
+        return State(
+            sampler=self.sampler.fork(),
+            windows={app: window.fork() for app, window in self.windows.items()},
+            apps=dict(self.apps),
+            countdowns=dict(self.countdowns),
+            kpis=dict(self.kpis),
+            milestones=dict(self.milestones),
+            pauses=dict(self.pauses),
+            gaps=list(self.gaps),
+            ledger=self.ledger.fork(),
+            block=self.block,
+        )
+
+
+def to_json(state: State) -> dict[str, Any]:
+    """Give the small part of a state as plain JSON values; `state.block` must be set."""
+    sampler = state.sampler
+    return {
+        "period": sampler.period,
+        "claims": [[address, asdict(claim)] for address, claim in sampler.membership.claims()],
+        "samples": [asdict(sampler.samples[address]) for address in sorted(sampler.samples)],
+        "apps": {app: asdict(status) for app, status in state.apps.items()},
+        "kpis": {
+            kpi: {
+                "verdict": str(status.verdict),
+                "low": decimal_text(status.reading.low),
+                "high": None if status.reading.high is None else decimal_text(status.reading.high),
+                "met": status.met,
+            }
+            for kpi, status in state.kpis.items()
+        },
+        "milestones": {milestone: asdict(block) for milestone, block in state.milestones.items()},
+        "countdowns": {countdown: asdict(status) for countdown, status in state.countdowns.items()},
+        "pauses": dict(state.pauses),
+        "gaps": [list(gap) for gap in state.gaps],
+        "ledger": {
+            "sequence": state.ledger.sequence,
+            "digest": state.ledger.digest,
+            "ordinals": dict(state.ledger.ordinals),
+        },
+        "block": asdict(state.block) if state.block else None,
+    }
+
+
+def from_json(definition: Definition, data: Mapping[str, Any]) -> State:
+    """Rebuild a state from `to_json`; the windows are empty until the stored hours are restored into them."""
+    state = State.initial(definition)
+    claims = [(Address(address), Claim(**claim)) for address, claim in data["claims"]]
+    state.sampler.membership = Membership(claims)
+    state.sampler.period = data["period"]
+    state.sampler.samples = {sample["address"]: _sample(sample) for sample in data["samples"]}
+    state.apps = {
+        AppId(app): AppStatus(LiveVerdict(item["verdict"]), item["live"], item["below_since"])
+        for app, item in data["apps"].items()
+    }
+    state.kpis = {
+        KpiId(kpi): KpiStatus(
+            Verdict(item["verdict"]),
+            Reading(Fraction(item["low"]), None if item["high"] is None else Fraction(item["high"])),
+            item["met"],
+        )
+        for kpi, item in data["kpis"].items()
+    }
+    state.milestones = {MilestoneId(name): _block(block) for name, block in data["milestones"].items()}
+    state.countdowns = {
+        CountdownId(name): CountdownStatus(**{**item, "phase": Phase(item["phase"])})
+        for name, item in data["countdowns"].items()
+    }
+    state.pauses = {Address(address): paused for address, paused in data["pauses"].items()}
+    state.gaps = [(before, after) for before, after in data["gaps"]]
+    state.ledger = LedgerHead(**data["ledger"])
+    state.block = _block(data["block"]) if data["block"] else None
+    return state
+
+
+def _block(item: Mapping[str, Any]) -> BlockRef:
+    return BlockRef(
+        item["number"], BlockHash(item["hash"]), BlockHash(item["parent_hash"]), item["timestamp"]
+    )
+
+
+def _sample(item: Mapping[str, Any]) -> Sample:
+    logic = tuple(Logic(part["address"], part["code_hash"]) for part in item["logic"])
+    return Sample(**{**item, "kind": CodeKind(item["kind"]), "logic": logic})

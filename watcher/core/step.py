@@ -1,0 +1,247 @@
+"""The pure step: every conclusion the watcher ever draws is drawn here, one whole block at a time.
+
+    step(state, block facts, samples) ─▶ state, entries, notices
+
+Live, backfill, the provisional pass and `--at` are this function over different blocks.
+
+# INVARIANT: the entries depend on the blocks alone, not on how they were cut into windows or how often the
+# process was restarted: tests/unit/core/test_step_replay.py. A brute-force recount agrees:
+# tests/unit/core/test_step_oracle.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from watcher.core import evidence
+from watcher.core.activity import hour_of, span
+from watcher.core.countdown import Phase, elapse, follow
+from watcher.core.definition import Definition
+from watcher.core.events import Notice, NoticeType
+from watcher.core.facts import BlockAtWant, BlockFacts, Sample
+from watcher.core.kpis import KpiStatus, compare, condition_verdict
+from watcher.core.ledger import Draft, Entry, EntryType
+from watcher.core.liveness import advance
+from watcher.core.readings import View
+from watcher.core.standing import judgement_of
+from watcher.core.state import State
+from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address, AppId, BlockRef, KpiId, Verdict
+
+PROGRESS_PARTS = 20
+"""A reading that is not a whole number is reported each 5 % of its bar (spec of notices)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusions:
+    """What one block brought: ledger entries in order, and notices about it."""
+
+    entries: list[Entry] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+def block_wanted(definition: Definition, state: State, following: BlockRef) -> BlockAtWant | None:
+    """Say which block has to be found before `following` may be concluded; None: it may be.
+
+    Something can change at the first block of an hour or at a deadline. Where `following` does not come right
+    after the last concluded block, no such instant may lie between them.
+    """
+    last = state.block
+    if last is None or definition.chain.next_block(last.number) == following.number:
+        return None
+    instants = [(hour_of(last.timestamp) + 1) * SECONDS_PER_HOUR, *deadlines(definition, state)]
+    earliest = min(instant for instant in instants if instant > last.timestamp)
+    if earliest > following.timestamp:
+        return None
+    return BlockAtWant(timestamp=earliest, after=last.number, before=following.number)
+
+
+def deadlines(definition: Definition, state: State) -> list[int]:
+    """List the instants after the last block at which a conclusion falls due by time alone."""
+    dormant_after = definition.liveness.dormant_after_seconds
+    due = [
+        status.below_since + dormant_after for status in state.apps.values() if status.below_since is not None
+    ]
+    due += [
+        status.deadline
+        for status in state.countdowns.values()
+        if status.phase is Phase.RUNNING and status.deadline is not None
+    ]
+    return due
+
+
+def step(
+    definition: Definition,
+    state: State,
+    facts: BlockFacts[ActorId],
+    samples: Mapping[tuple[Address, int], Sample],
+) -> tuple[State, Conclusions]:
+    """Conclude one block. The state passed in is used up; the one returned has to be used from here on.
+
+    Blocks come ascending, `count_from` first. `samples` holds what `Sampler.advance` will ask for; a KeyError
+    means that the caller did not check.
+    """
+    block, last = facts.block, state.block
+    drafts: list[Draft] = []
+    if last is None:
+        drafts.append(
+            Draft(EntryType.DEFINITION_ADOPTED, definition.program_id, evidence.adopted(definition, block))
+        )
+    crossed = last is not None and _cross_gap(definition, state, last, block)
+    dirty = _take_in(state, facts, samples)
+    state.block = block
+    if last is None or crossed or hour_of(block.timestamp) != hour_of(last.timestamp):
+        _roll(definition, state, block.timestamp)
+        dirty = set(definition.apps)
+    for app, activity in facts.activity.items():
+        if activity.actors:
+            state.windows[app].add(activity.actors)
+            dirty.add(app)
+    dirty |= _overdue(definition, state, block.timestamp)
+    drafts += _judge_apps(definition, state, block, dirty)
+    kpi_drafts, notices = _judge_kpis(definition, state, block)
+    drafts += kpi_drafts
+    drafts += _elapse(definition, state, block)
+    drafts += _latch(definition, state, block)
+    return state, Conclusions(state.ledger.append(definition, block, drafts), notices)
+
+
+def _cross_gap(definition: Definition, state: State, last: BlockRef, block: BlockRef) -> bool:
+    """Note a declared gap between two concluded blocks: what it may have held is unknown from here on."""
+    crossed = any(last.number < gap.first <= gap.last < block.number for gap in definition.chain.gaps)
+    if crossed:
+        state.gaps.append((last.timestamp, block.timestamp))
+        state.pauses = dict.fromkeys(state.sampler.membership.addresses())
+    return crossed
+
+
+def _take_in(
+    state: State, facts: BlockFacts[ActorId], samples: Mapping[tuple[Address, int], Sample]
+) -> set[AppId]:
+    """Apply announcements, samples and pauses; return the apps they concern."""
+    sampler = state.sampler
+    concerned = {item.address for item in facts.announcements}
+    dirty = sampler.apps_of(concerned)
+    due = sampler.advance(facts)
+    sampler.take(due, facts.block.number, samples)
+    for address in concerned:
+        if sampler.membership.owner(address) is None:
+            state.pauses.pop(address, None)
+    for log in facts.pauses:
+        state.pauses[log.address] = log.paused
+    changed = {*concerned, *due, *(log.address for log in facts.pauses)}
+    return dirty | sampler.apps_of(changed)
+
+
+def _roll(definition: Definition, state: State, timestamp: int) -> None:
+    for window in state.windows.values():
+        window.roll(timestamp)
+    first, _ = span(definition.liveness.window, timestamp)
+    state.gaps = [gap for gap in state.gaps if hour_of(gap[1]) >= first]
+
+
+def _overdue(definition: Definition, state: State, timestamp: int) -> set[AppId]:
+    dormant_after = definition.liveness.dormant_after_seconds
+    return {
+        app
+        for app, status in state.apps.items()
+        if status.below_since is not None and status.below_since + dormant_after <= timestamp
+    }
+
+
+def _judge_apps(definition: Definition, state: State, block: BlockRef, dirty: set[AppId]) -> list[Draft]:
+    policy = definition.liveness
+    changed = []
+    for app in dirty:
+        before = state.apps[app]
+        judgement = judgement_of(definition, state, app)
+        after = advance(before, judgement, block.timestamp, policy.dormant_after_seconds)
+        state.apps[app] = after
+        if after.live != before.live:
+            changed.append(app)
+    return [
+        Draft(
+            EntryType.APP_WENT_LIVE if state.apps[app].live else EntryType.APP_WENT_DORMANT,
+            app,
+            evidence.app_changed(definition, state, block, app),
+        )
+        for app in changed
+    ]
+
+
+def _judge_kpis(definition: Definition, state: State, block: BlockRef) -> tuple[list[Draft], list[Notice]]:
+    view = View(block.timestamp, {app: status.verdict for app, status in state.apps.items()})
+    drafts: list[Draft] = []
+    notices: list[Notice] = []
+    for kpi_id, kpi in definition.kpis.items():
+        reading = kpi.metric.read(view)
+        verdict = compare(reading, kpi.comparator, kpi.bar)
+        before = state.kpis.get(kpi_id)
+        was_met = before is not None and before.met
+        met = verdict is Verdict.MET or (was_met and verdict is not Verdict.NOT_MET)
+        after = KpiStatus(verdict, reading, met)
+        state.kpis[kpi_id] = after
+        if met != was_met:
+            entry_type = EntryType.KPI_MET if met else EntryType.KPI_UNMET
+            drafts.append(Draft(entry_type, kpi_id, evidence.kpi_changed(definition, block, kpi, after)))
+        notices += _kpi_notices(definition, block, kpi_id, before, after)
+    return drafts, notices
+
+
+def _kpi_notices(
+    definition: Definition, block: BlockRef, kpi_id: KpiId, before: KpiStatus | None, after: KpiStatus
+) -> list[Notice]:
+    kpi = definition.kpis[kpi_id]
+    data = {**evidence.kpi_json(kpi, after), "block_number": block.number, "block_hash": block.hash}
+    notices = []
+    unit = Fraction(1) if kpi.metric.integral else kpi.bar / PROGRESS_PARTS
+    if before is not None and unit > 0 and before.reading.low // unit < after.reading.low // unit:
+        part = after.reading.low // unit
+        notices.append(
+            Notice(
+                NoticeType.KPI_PROGRESSED, kpi_id, f"kpi.progressed/{kpi_id}/{part}", block.timestamp, data
+            )
+        )
+    if after.verdict is Verdict.UNKNOWN and (before is None or before.verdict is not Verdict.UNKNOWN):
+        key = f"kpi.unknown/{kpi_id}/{block.number}"
+        notices.append(Notice(NoticeType.KPI_UNKNOWN, kpi_id, key, block.timestamp, data))
+    return notices
+
+
+def _elapse(definition: Definition, state: State, block: BlockRef) -> list[Draft]:
+    drafts = []
+    for countdown_id, countdown in definition.countdowns.items():
+        after = elapse(state.countdowns[countdown_id], block.timestamp)
+        if after is not None:
+            state.countdowns[countdown_id] = after
+            proof = evidence.countdown_changed(definition, block, countdown, after)
+            drafts.append(Draft(EntryType.COUNTDOWN_ELAPSED, countdown_id, proof, occurred_at=after.deadline))
+    return drafts
+
+
+def _latch(definition: Definition, state: State, block: BlockRef) -> list[Draft]:
+    """Latch milestones and move countdowns; a countdown that has just elapsed no longer follows anything."""
+    verdicts = {kpi: status.verdict for kpi, status in state.kpis.items()}
+    conditions = {
+        milestone_id: condition_verdict(milestone.condition, verdicts)
+        for milestone_id, milestone in definition.milestones.items()
+    }
+    drafts = []
+    for milestone_id, milestone in definition.milestones.items():
+        if conditions[milestone_id] is Verdict.MET and milestone_id not in state.milestones:
+            state.milestones[milestone_id] = block
+            proof = evidence.milestone_reached(definition, state, block, milestone)
+            drafts.append(Draft(EntryType.MILESTONE_REACHED, milestone_id, proof))
+    for countdown_id, countdown in definition.countdowns.items():
+        moved = follow(
+            countdown,
+            state.countdowns[countdown_id],
+            reached_now=state.milestones.get(countdown.after) == block,
+            condition=conditions[countdown.after],
+            timestamp=block.timestamp,
+        )
+        if moved is not None:
+            after, entry_type = moved
+            state.countdowns[countdown_id] = after
+            proof = evidence.countdown_changed(definition, block, countdown, after)
+            drafts.append(Draft(entry_type, countdown_id, proof))
+    return drafts
