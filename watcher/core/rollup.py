@@ -15,7 +15,7 @@ from watcher.core.types import ActorId, Address, AppId
 
 @dataclass(frozen=True, slots=True)
 class HourRow:
-    """What reached one app in one UTC hour (hours since 1970); `actors` holds sorted (actor, actions) pairs."""
+    """What reached one app in one UTC hour (hours since 1970); `actors`: sorted (actor, actions) pairs."""
 
     app: AppId
     hour: int

@@ -29,19 +29,27 @@ class Sampler:
         copy.period = self.period
         return copy
 
+    def due(self, facts: BlockFacts[Actor]) -> list[Address]:
+        """Say whose state is due at the next block, sorted; changes nothing."""
+        membership, joined = self.membership, set[Address]()
+        if facts.announcements:
+            membership = membership.fork()
+            joined = membership.apply(facts.block.number, facts.announcements)
+        if facts.block.timestamp // self.every_seconds != self.period:
+            due: Iterable[Address] = membership.addresses()
+        else:
+            due = joined | self._changed(membership, facts.code_changes)
+        return sorted(address for address in due if _counts(membership, address))
+
     def advance(self, facts: BlockFacts[Actor]) -> list[Address]:
-        """Take in a block's announcements; return the contracts whose state is due at this block, sorted."""
-        joined = self.membership.apply(facts.block.number, facts.announcements)
+        """Take in the next block's announcements and time; return what `due` would have said."""
+        due = self.due(facts)
+        self.membership.apply(facts.block.number, facts.announcements)
         for address in {item.address for item in facts.announcements}:
             if self.membership.owner(address) is None:
                 self.samples.pop(address, None)
-        period = facts.block.timestamp // self.every_seconds
-        if period != self.period:
-            self.period = period
-            due: Iterable[Address] = list(self.membership.addresses())
-        else:
-            due = joined | self._changed(facts.code_changes)
-        return sorted(address for address in due if self._counts(address))
+        self.period = facts.block.timestamp // self.every_seconds
+        return due
 
     def take(
         self, due: Iterable[Address], block_number: int, samples: Mapping[tuple[Address, int], Sample]
@@ -55,16 +63,17 @@ class Sampler:
         owners = (self.membership.owner(address) for address in addresses)
         return {owner.app for owner in owners if owner is not None}
 
-    def _changed(self, code_changes: tuple[Address, ...]) -> set[Address]:
+    def _changed(self, membership: Membership, code_changes: tuple[Address, ...]) -> set[Address]:
         if not code_changes:
             return set()
-        changed = {address for address in code_changes if self.membership.owner(address)}
+        changed = {address for address in code_changes if membership.owner(address)}
         beacons = set(code_changes)
         return changed | {address for address, sample in self.samples.items() if sample.beacon in beacons}
 
-    def _counts(self, address: Address) -> bool:
-        owner = self.membership.owner(address)
-        return owner is not None and owner.role in COUNTED_ROLES
+
+def _counts(membership: Membership, address: Address) -> bool:
+    owner = membership.owner(address)
+    return owner is not None and owner.role in COUNTED_ROLES
 
 
 def look_ahead(sampler: Sampler, blocks: Iterable[BlockFacts[Actor]]) -> Iterator[SampleWant]:
