@@ -1,0 +1,87 @@
+"""Checks between a program's apps: what they list, what they require, and how they are found."""
+
+from collections.abc import Iterator
+
+from watcher import kinds
+from watcher.config.problems import KeyPath, Problem
+from watcher.config.program_file import App, Chain, ProgramFile
+from watcher.core.applications import COUNTED_ROLES
+from watcher.core.types import Address, AppId
+from watcher.discovery.curated import Contract
+
+
+def app_problems(program: ProgramFile) -> Iterator[Problem]:
+    """Give everything that is wrong between apps, or between an app and the chain."""
+    listed: dict[Address, str] = {}
+    sources: dict[str, str] = {}
+    for place, app in enumerate(program.app):
+        at: KeyPath = ("app", place)
+        for number, contract in enumerate(app.contract):
+            here = f"app[{place}].contract[{number}]"
+            first = listed.setdefault(contract.address, here)
+            if first != here:
+                yield Problem(
+                    (*at, "contract", number, "address"),
+                    f"is listed already as {first}: a contract belongs to one app, list it once",
+                    contract.address,
+                )
+            yield from _membership((*at, "contract", number), contract, program.chain)
+        yield from _required(at, app)
+        yield from _sources(at, app, sources)
+
+
+def _membership(at: KeyPath, contract: Contract, chain: Chain) -> Iterator[Problem]:
+    joins = max(contract.from_block or 0, chain.count_from)
+    if contract.until_block is not None and contract.until_block <= joins:
+        yield Problem(
+            (*at, "until_block"),
+            f"leaves no block to the membership, which begins at {joins}: write a later one, "
+            "or leave the contract out",
+            contract.until_block,
+        )
+    for key in ("from_block", "until_block"):
+        number = getattr(contract, key)
+        for gap in chain.gap:
+            if number is not None and gap.first <= number <= gap.last:
+                yield Problem(
+                    (*at, key),
+                    f"lies in the declared gap of blocks {gap.first} to {gap.last}: write {gap.last + 1}, "
+                    "the first block behind it",
+                    number,
+                )
+
+
+def _required(at: KeyPath, app: App) -> Iterator[Problem]:
+    roles = {contract.address: contract.role for contract in app.contract}
+    if roles and not app.discover and COUNTED_ROLES.isdisjoint(roles.values()):
+        yield Problem(
+            (*at, "contract"),
+            f"has no contract that counts: give one the role {' or '.join(sorted(COUNTED_ROLES))}",
+        )
+    for number, address in enumerate(app.required or ()):
+        role = roles.get(address)
+        if role is None and not app.discover:
+            yield Problem(
+                (*at, "required", number),
+                "is no contract of this app: add it as [[app.contract]] or leave it out",
+                address,
+            )
+        elif role is not None and role not in COUNTED_ROLES:
+            yield Problem(
+                (*at, "required", number),
+                f'is listed with the role "{role}", which does not count: '
+                f"give it the role {' or '.join(sorted(COUNTED_ROLES))}, or leave it out",
+                address,
+            )
+
+
+def _sources(at: KeyPath, app: App, sources: dict[str, str]) -> Iterator[Problem]:
+    """Refuse two discoveries that find the same: every contract would have two owners."""
+    for number, found in enumerate(app.discover):
+        source = kinds.discovery(found.kind).build(found.settings, AppId(app.id), 0).source
+        here = f"app[{at[1]}].discover[{number}]"
+        first = sources.setdefault(source, here)
+        if first != here:
+            yield Problem(
+                (*at, "discover", number), f"finds the same as {first}: write it once", {"kind": found.kind}
+            )

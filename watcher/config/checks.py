@@ -1,0 +1,106 @@
+"""Checks between the tables of a program: references, duplicates, and programs that can do nothing."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from watcher import kinds
+from watcher.config.check_apps import app_problems
+from watcher.config.problems import KeyPath, Problem, did_you_mean
+from watcher.config.program_file import Condition, Kpi, ProgramFile
+from watcher.core.kpis import compare
+from watcher.core.types import Verdict
+
+
+def problems_between_tables(program: ProgramFile) -> list[Problem]:
+    """List everything that is wrong with a program whose tables are valid each in itself."""
+    return [
+        *_duplicate_ids("app", [app.id for app in program.app]),
+        *_duplicate_ids("kpi", [kpi.id for kpi in program.kpi]),
+        *_duplicate_ids("milestone", [milestone.id for milestone in program.milestone]),
+        *_duplicate_ids("countdown", [countdown.id for countdown in program.countdown]),
+        *_gaps(program),
+        *app_problems(program),
+        *_references(program),
+        *_nothing_to_do(program),
+    ]
+
+
+def _duplicate_ids(table: str, ids: list[str]) -> Iterator[Problem]:
+    for place, name in enumerate(ids):
+        if name in ids[:place]:
+            first = ids.index(name)
+            yield Problem(
+                (table, place, "id"), f"is the id of {table}[{first}] already: choose another", name
+            )
+
+
+def _gaps(program: ProgramFile) -> Iterator[Problem]:
+    chain = program.chain
+    for place, gap in enumerate(chain.gap):
+        if gap.first <= chain.count_from:
+            yield Problem(
+                ("chain", "gap", place, "first"),
+                f"does not lie behind count_from = {chain.count_from}: begin to count behind the gap, "
+                f"count_from = {gap.last + 1}",
+                gap.first,
+            )
+    ordered = sorted(enumerate(chain.gap), key=lambda item: item[1].first)
+    for (_, gap), (place, following) in pairwise(ordered):
+        if following.first <= gap.last + 1:
+            yield Problem(
+                ("chain", "gap", place, "first"),
+                f"overlaps or touches the gap of blocks {gap.first} to {gap.last}: write both as one",
+                following.first,
+            )
+
+
+def _references(program: ProgramFile) -> Iterator[Problem]:
+    kpis = {kpi.id for kpi in program.kpi}
+    milestones = {milestone.id for milestone in program.milestone}
+    for name in program.provenance.quotes:
+        if name not in kpis:
+            yield Problem(
+                ("provenance", "quotes", name), f"quotes no KPI of this program: {did_you_mean(name, kpis)}"
+            )
+    for place, milestone in enumerate(program.milestone):
+        yield from _condition(("milestone", place), milestone, kpis)
+    for place, countdown in enumerate(program.countdown):
+        if countdown.after not in milestones:
+            remedy = did_you_mean(countdown.after, milestones)
+            yield Problem(
+                ("countdown", place, "after"), f"is no milestone of this program: {remedy}", countdown.after
+            )
+
+
+def _condition(at: KeyPath, condition: Condition, kpis: set[str]) -> Iterator[Problem]:
+    key = "any_of" if condition.any_of else "all_of"
+    for place, part in enumerate(condition.parts):
+        if isinstance(part, Condition):
+            yield from _condition((*at, key, place), part, kpis)
+        elif part not in kpis:
+            yield Problem((*at, key, place), f"is no KPI of this program: {did_you_mean(part, kpis)}", part)
+
+
+def _nothing_to_do(program: ProgramFile) -> Iterator[Problem]:
+    if not program.app:
+        yield Problem(("app",), "is missing: a program without an [[app]] can do nothing, add one")
+    if not program.kpi:
+        yield Problem(("kpi",), "is missing: a program without a [[kpi]] can do nothing, add one")
+    for place, kpi in enumerate(program.kpi):
+        yield from _decided_bar(("kpi", place), kpi, len(program.app))
+
+
+def _decided_bar(at: KeyPath, kpi: Kpi, app_count: int) -> Iterator[Problem]:
+    """Refuse a bar that every possible reading is on the same side of."""
+    comparator = kpi.comparator
+    bar = getattr(kpi, comparator)
+    bounds = kinds.metric(kpi.metric.kind).bounds(kpi.metric.settings, app_count)
+    verdict = compare(bounds, comparator, bar)
+    if verdict is not Verdict.UNKNOWN:
+        holds = "always" if verdict is Verdict.MET else "never"
+        yield Problem(
+            (*at, comparator),
+            f"{holds} holds: {kpi.metric.kind} of this program reads from {bounds.low} to {bounds.high}, "
+            "write a bar inside that",
+            str(bar),
+        )

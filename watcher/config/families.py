@@ -1,0 +1,33 @@
+"""Chain families: which transactions are the chain's own and count for nobody.
+
+config/chains/<family>.toml ─▶ SystemTransactions. To add a family, add its file.
+"""
+
+import tomllib
+from functools import cache
+
+from watcher.core.definition import SystemTransactions
+from watcher.core.types import Address
+from watcher.shipped import shipped
+
+
+def families() -> list[str]:
+    """List the known families, sorted."""
+    return sorted(path.stem for path in shipped("config", "chains").glob("*.toml"))
+
+
+def known_family(name: str) -> str:
+    """Return the name of a known family as it is; ValueError lists the known ones."""
+    if name not in families():
+        raise ValueError(f"is no known family: write one of {', '.join(families())}")
+    return name
+
+
+@cache
+def system_transactions(family: str) -> SystemTransactions:
+    """Give a known family's system transactions."""
+    data = tomllib.loads(shipped("config", "chains", f"{family}.toml").read_text(encoding="utf-8"))
+    system = data["system"]
+    return SystemTransactions(
+        senders=frozenset(Address(sender) for sender in system["senders"]), types=frozenset(system["types"])
+    )

@@ -1,0 +1,175 @@
+"""Loading a program: from the public TOML file to the definition that every conclusion is a function of.
+
+file ─▶ document ─▶ tables (program_file) ─▶ checks ─▶ canonical form, hash ─▶ core Definition
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from watcher import kinds
+from watcher.config import program_file as form
+from watcher.config.canonical import canonical_program
+from watcher.config.checks import problems_between_tables
+from watcher.config.document import read_document
+from watcher.config.families import system_transactions
+from watcher.core.applications import Discovery
+from watcher.core.definition import (
+    AllOf,
+    AnyOf,
+    App,
+    Bars,
+    Chain,
+    Condition,
+    Countdown,
+    Definition,
+    Finality,
+    Gap,
+    Kpi,
+    LivenessPolicy,
+    Milestone,
+    OnRegression,
+    Provenance,
+    WindowSpec,
+)
+from watcher.core.kpis import condition_json
+from watcher.core.ledger import canonical, sha256_hex
+from watcher.core.types import AppId, CountdownId, KpiId, MilestoneId
+from watcher.discovery import curated
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProgram:
+    """A program as it was read.
+
+    `file_hash` is the SHA-256 of all bytes of the file; `canonical` is what the definition hash is taken of.
+    """
+
+    definition: Definition
+    path: Path
+    file_hash: str
+    canonical: bytes
+    chain_name: str
+    quotes: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_program(path: Path | str) -> LoadedProgram:
+    """Read and validate a program file as a whole.
+
+    ConfigurationError lists every problem with file, key, value and remedy. Files that mean the same give
+    equal definitions, in the order of ids, whatever order they are written in.
+    """
+    document = read_document(Path(path), purpose="program")
+    program = document.validate(form.ProgramFile)
+    problems = problems_between_tables(program)
+    if problems:
+        raise document.refusal(problems)
+    canonical_form = canonical_program(program)
+    return LoadedProgram(
+        definition=_definition(program, sha256_hex(canonical_form)),
+        path=document.path,
+        file_hash=document.sha256,
+        canonical=canonical_form,
+        chain_name=program.chain.name,
+        quotes=dict(program.provenance.quotes),
+    )
+
+
+def _definition(program: form.ProgramFile, definition_hash: str) -> Definition:
+    apps = [_app(app, program.chain.count_from) for app in program.app]
+    kpis = [_kpi(kpi, program.provenance.quotes) for kpi in program.kpi]
+    milestones = [
+        Milestone(MilestoneId(item.id), item.title or item.id, _condition(item)) for item in program.milestone
+    ]
+    countdowns = [_countdown(item) for item in program.countdown]
+    return Definition(
+        program_id=program.id,
+        title=program.title or program.id,
+        schema=program.schema_version,
+        hash=definition_hash,
+        provenance=Provenance(program.provenance.authority, program.provenance.source),
+        chain=_chain(program.chain),
+        liveness=_liveness(program.liveness),
+        apps={app.id: app for app in sorted(apps, key=lambda item: item.id)},
+        kpis={kpi.id: kpi for kpi in sorted(kpis, key=lambda item: item.id)},
+        milestones={item.id: item for item in sorted(milestones, key=lambda item: item.id)},
+        countdowns={item.id: item for item in sorted(countdowns, key=lambda item: item.id)},
+    )
+
+
+def _chain(chain: form.Chain) -> Chain:
+    return Chain(
+        id=chain.id,
+        family=chain.family,
+        finality=Finality(chain.finality.tag, chain.finality.depth),
+        count_from=chain.count_from,
+        state_every_seconds=chain.state_every,
+        gaps=tuple(
+            Gap(gap.first, gap.last, gap.reason) for gap in sorted(chain.gap, key=lambda gap: gap.first)
+        ),
+        system=system_transactions(chain.family),
+    )
+
+
+def _liveness(policy: form.Liveness) -> LivenessPolicy:
+    listed = [address for rule in policy.exclude for address in rule.addresses or ()]
+    return LivenessPolicy(
+        window=WindowSpec(policy.window.days, policy.window.kind),
+        reach=policy.reach,
+        bars=_bars(policy),
+        leave_below=_bars(policy.leave_below),
+        max_actions_per_actor=policy.max_actions_per_actor,
+        excluded=frozenset(listed),
+        exclude_deployers=any(rule.kind == "deployers" for rule in policy.exclude),
+        not_paused=policy.not_paused,
+        dormant_after_seconds=policy.dormant_after,
+    )
+
+
+def _bars(bars: form.Bars) -> Bars:
+    return Bars(bars.min_actions, bars.min_actors, bars.min_active_days)
+
+
+def _app(app: form.App, count_from: int) -> App:
+    app_id = AppId(app.id)
+    found: list[Discovery] = [
+        kinds.discovery(item.kind).build(item.settings, app_id, count_from) for item in app.discover
+    ]
+    if app.contract:
+        found.append(curated.build(curated.Settings(contract=app.contract), app_id, count_from))
+    return App(
+        id=app_id,
+        title=app.title or app.id,
+        discoveries=tuple(sorted(found, key=lambda discovery: discovery.source)),
+        required=None if app.required is None else frozenset(app.required),
+    )
+
+
+def _kpi(kpi: form.Kpi, quotes: Mapping[str, str]) -> Kpi:
+    return Kpi(
+        id=KpiId(kpi.id),
+        metric=kinds.metric(kpi.metric.kind).build(kpi.metric.settings),
+        comparator=kpi.comparator,
+        bar=getattr(kpi, kpi.comparator),
+        quote=quotes.get(kpi.id, ""),
+    )
+
+
+def _condition(condition: form.Condition) -> AllOf | AnyOf:
+    """Make a condition with its parts in one order, however they are written: evidence shows them."""
+    parts: list[Condition] = [
+        _condition(part) if isinstance(part, form.Condition) else KpiId(part) for part in condition.parts
+    ]
+    ordered = tuple(sorted(parts, key=lambda part: canonical(condition_json(part))))
+    return AnyOf(ordered) if condition.any_of else AllOf(ordered)
+
+
+def _countdown(countdown: form.Countdown) -> Countdown:
+    return Countdown(
+        id=CountdownId(countdown.id),
+        after=MilestoneId(countdown.after),
+        duration_seconds=countdown.duration,
+        marks_seconds=(*sorted(countdown.marks, reverse=True), 0),
+        on_regression=OnRegression(countdown.on_regression),
+        rearm=countdown.rearm,
+    )

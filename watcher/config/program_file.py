@@ -1,0 +1,297 @@
+"""The form of a program file: its tables as frozen models, each valid in itself.
+
+What holds between tables (references, duplicates, bars that decide nothing) is checked in `checks`; what is
+not part of the definition (titles, descriptions, names, the source's text) is marked `exclude`.
+"""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+
+from watcher.config.families import known_family
+from watcher.config.kinded import Kinded, KindOf
+from watcher.core.definition import Comparator
+from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR
+from watcher.discovery.curated import Contract
+from watcher.fields import (
+    Amount,
+    Count,
+    HexAddresses,
+    Id,
+    Positive,
+    PositiveSeconds,
+    Rows,
+    Seconds,
+    Table,
+    Text,
+    unique,
+)
+
+_HUNDRED_PERCENT = 100
+
+
+def _sampling_period(seconds: int) -> int:
+    if seconds % SECONDS_PER_HOUR or (SECONDS_PER_DAY % seconds and seconds % SECONDS_PER_DAY):
+        raise ValueError(
+            'does not fit the day: write whole hours that divide a day ("6h") or whole days ("2d")'
+        )
+    return seconds
+
+
+def exactly_one(table: Table, keys: tuple[str, ...]) -> str:
+    """Give the one key of these that the table has; ValueError where it has none or several."""
+    given = [key for key in keys if getattr(table, key) is not None]
+    if len(given) != 1:
+        found = f"has {' and '.join(given)}" if given else "has none"
+        raise ValueError(f"needs exactly one of {', '.join(keys)}, but {found}: write one")
+    return given[0]
+
+
+class Described(Table):
+    """A table with words for people, which are no part of the definition."""
+
+    title: str = Field("", exclude=True)
+    description: str = Field("", exclude=True)
+
+
+class Provenance(Table):
+    """Whose programme this is, and where its words were taken from."""
+
+    authority: Literal["issuer", "observer"] = Field(description='"issuer" or "observer"')
+    source: str = Field(
+        exclude=True, pattern=r"^https?://\S+$", description="the URL at which the programme's terms stand"
+    )
+    quotes: dict[str, str] = Field({}, exclude=True, description="the terms' own words, by KPI id")
+
+
+class Finality(Table):
+    """When a block counts as final."""
+
+    tag: Literal["finalized", "safe"] | None = None
+    depth: Count | None = None
+
+    @model_validator(mode="after")
+    def _tag_or_depth(self) -> Self:
+        exactly_one(self, ("tag", "depth"))
+        return self
+
+
+class Gap(Table):
+    """Blocks that nobody can read, both ends included."""
+
+    first: Count
+    last: Count
+    reason: Text
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if self.last < self.first:
+            raise ValueError(f"ends before it begins: write last = {self.first} or more")
+        return self
+
+
+class Chain(Table):
+    """The chain."""
+
+    id: Positive
+    name: str = Field("", exclude=True)
+    family: Annotated[str, AfterValidator(known_family)] = Field(
+        description="which transactions are the system's own: a file name of config/chains"
+    )
+    finality: Finality = Field(
+        description='when a block is final: { tag = "finalized" }, { tag = "safe" } or { depth = 64 }'
+    )
+    count_from: Count = Field(description="the first block that counts")
+    state_every: Annotated[PositiveSeconds, AfterValidator(_sampling_period)] = SECONDS_PER_DAY
+    gap: Rows[Gap] = ()
+
+
+class Token(Table):
+    """The token that the programme is about; amounts in whole tokens."""
+
+    symbol: Text
+    decimals: Annotated[int, Field(ge=0, le=255)]
+    total_supply: Amount
+    kpi_share: Amount | None = Field(None, description="percent of the supply that unlocks by KPI")
+
+    @model_validator(mode="after")
+    def _share_of_the_whole(self) -> Self:
+        if self.kpi_share is not None and self.kpi_share > _HUNDRED_PERCENT:
+            raise ValueError("has a kpi_share above 100 percent: write a percentage of the supply")
+        return self
+
+
+class Window(Table):
+    """The span of time over which activity counts."""
+
+    days: Annotated[int, Field(ge=1, le=3_660)]
+    kind: Literal["rolling", "complete_days"]
+
+
+class Bars(Table):
+    """Bars of the activity criteria."""
+
+    min_actions: Positive | None = None
+    min_actors: Positive | None = None
+    min_active_days: Positive | None = None
+
+
+class Exclusion(Table):
+    """Actors whose actions do not count."""
+
+    kind: Literal["listed", "deployers"]
+    addresses: HexAddresses | None = None
+
+    @model_validator(mode="after")
+    def _listed_names_addresses(self) -> Self:
+        if (self.kind == "listed") != (self.addresses is not None):
+            raise ValueError(
+                'does not go together: kind = "listed" needs addresses, kind = "deployers" takes none'
+            )
+        return self
+
+
+class Liveness(Bars):
+    """When an application is live."""
+
+    unit: Literal["transaction"] = "transaction"
+    reach: Literal["direct", "touched"] = "direct"
+    window: Window = Field(
+        description='over which time: { days = 30, kind = "rolling" } or kind = "complete_days"'
+    )
+    max_actions_per_actor: Positive | None = None
+    exclude: Rows[Exclusion] = ()
+    not_paused: bool = False
+    leave_below: Bars = Field(Bars(), description="lower bars for an app that is live already")
+    dormant_after: Seconds = 0
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        # A rolling window of N days reaches into the N whole days before today, and into today.
+        most = self.window.days + (self.window.kind == "rolling")
+        if self.min_active_days is not None and self.min_active_days > most:
+            raise ValueError(
+                f"can never hold: its window touches {most} days, write min_active_days = {most} or less"
+            )
+        for key in Bars.model_fields:
+            bar, lower = getattr(self, key), getattr(self.leave_below, key)
+            if lower is not None and (bar is None or lower > bar):
+                remedy = (
+                    "which the policy does not ask for: leave it out"
+                    if bar is None
+                    else f"above {key} = {bar}"
+                )
+                raise ValueError(f"has leave_below.{key} = {lower}, {remedy}; it lowers a bar for live apps")
+        twice = [rule.kind for rule in self.exclude]
+        if len(twice) != len(set(twice)):
+            raise ValueError("has two exclude rules of one kind: write them as one")
+        return self
+
+
+class App(Described):
+    """One application."""
+
+    id: Id
+    contract: Rows[Contract] = ()
+    discover: Rows[Annotated[Kinded, KindOf("discovery", {"curated": "[[app.contract]]"})]] = ()
+    required: HexAddresses | None = Field(None, description="the contracts that must have code; default: all")
+
+
+class Kpi(Described):
+    """A metric against a bar."""
+
+    id: Id
+    metric: Annotated[Kinded, KindOf("metrics")] = Field(
+        description='what is measured: { kind = "live_apps" }'
+    )
+    at_least: Amount | None = None
+    more_than: Amount | None = None
+    at_most: Amount | None = None
+    less_than: Amount | None = None
+
+    @property
+    def comparator(self) -> Comparator:
+        """Give the comparator that is written, which is exactly one."""
+        return Comparator(exactly_one(self, tuple(Comparator)))
+
+    @model_validator(mode="after")
+    def _one_bar(self) -> Self:
+        exactly_one(self, tuple(Comparator))
+        return self
+
+
+def _part_form(part: Any) -> str | None:  # noqa: ANN401  # whatever the file holds
+    if isinstance(part, str):
+        return "<id>"
+    return "<condition>" if isinstance(part, dict | Condition) else None
+
+
+# What pydantic puts between angle brackets is the form of a value; it is no key of the file.
+Part = Annotated[
+    Annotated[str, Tag("<id>")] | Annotated["Condition", Tag("<condition>")], Discriminator(_part_form)
+]
+"""A KPI's id, or a nested condition."""
+
+
+class Condition(Table):
+    """KPIs and conditions, of which any or all have to hold."""
+
+    any_of: Rows[Part] | None = Field(None, min_length=1)
+    all_of: Rows[Part] | None = Field(None, min_length=1)
+
+    @property
+    def parts(self) -> tuple["str | Condition", ...]:
+        """Give what the condition is made of."""
+        return self.any_of or self.all_of or ()
+
+    @model_validator(mode="after")
+    def _any_or_all(self) -> Self:
+        exactly_one(self, ("any_of", "all_of"))
+        unique(self.parts)
+        return self
+
+
+class Milestone(Condition, Described):
+    """A condition that latches."""
+
+    id: Id
+
+
+class Countdown(Described):
+    """A clock that a milestone starts."""
+
+    id: Id
+    after: str = Field(description="the id of the milestone that starts it")
+    duration: PositiveSeconds
+    marks: Annotated[Rows[PositiveSeconds], AfterValidator(unique)] = Field(
+        (), description="remaining times at which a notice goes out; zero is implied"
+    )
+    on_regression: Literal["continue", "pause", "cancel"] = "continue"
+    rearm: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        late = [mark for mark in self.marks if mark >= self.duration]
+        if late:
+            raise ValueError(
+                f"has a mark {max(late)} s before the end of {self.duration} s: "
+                "write marks that are shorter than the duration"
+            )
+        if self.rearm and self.on_regression != "cancel":
+            raise ValueError('has rearm without on_regression = "cancel": write both or leave rearm out')
+        return self
+
+
+class ProgramFile(Described):
+    """A program file."""
+
+    schema_version: Literal[1] = Field(alias="schema", description="the version of meaning: 1")
+    id: Id
+    provenance: Provenance = Field(description="[provenance] with authority and source")
+    chain: Chain = Field(description="[chain] with id, family, finality and count_from")
+    token: Token | None = None
+    liveness: Liveness = Field(description="[liveness] with a window: when an app counts as live")
+    app: Rows[App] = ()
+    kpi: Rows[Kpi] = ()
+    milestone: Rows[Milestone] = ()
+    countdown: Rows[Countdown] = ()

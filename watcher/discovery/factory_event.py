@@ -1,0 +1,82 @@
+"""Discovery kind `factory_event`: the app's contracts are an address argument of an event of given factories.
+
+This finds what factories create inside calls, where no receipt names the new contract. A log with the event's
+first topic that does not have the event's form (topics, length, an address in the argument's place) is no
+claim; nor is the zero address. Whether there is code at the address is not asked here but in liveness.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+
+from watcher.core.facts import Announcement
+from watcher.core.types import Address, AppId
+from watcher.core.window import BlockReceipts, Query
+from watcher.discovery._signature import Signature, WordReader, parse_signature
+from watcher.discovery._words import address_in
+from watcher.fields import HexAddresses, Table, Text
+
+
+def _read_event(value: object) -> Signature:
+    if not isinstance(value, str):
+        raise ValueError('is not text: write the event\'s signature in quotes, "Created(address app)"')  # noqa: TRY004  # pydantic reports ValueError
+    return parse_signature(value)
+
+
+class Settings(Table):
+    """Which factories, which event, and which argument names the new contract."""
+
+    factories: HexAddresses
+    event: Annotated[
+        Signature,
+        PlainValidator(_read_event),
+        PlainSerializer(str, return_type=str),
+        WithJsonSchema({"type": "string", "description": "the event's signature as in Solidity"}),
+    ]
+    argument: Text = Field(description="the name of the event's argument that is the new contract")
+
+    @model_validator(mode="after")
+    def _names_an_address(self) -> Self:
+        parameter = self.event.parameters[self.event.position(self.argument)]
+        if parameter.type != "address":
+            raise ValueError(
+                f'argument "{self.argument}" has the type {parameter.type}: name one of the type address'
+            )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryEvent:
+    """What the factories of one app announce."""
+
+    app_id: AppId
+    factories: frozenset[Address]
+    reader: WordReader
+    source: str
+
+    def wants(self) -> Query:
+        """Ask for the factories' logs."""
+        return Query(log_addresses=self.factories)
+
+    def read(self, block: BlockReceipts) -> Iterator[Announcement]:
+        """Give the contracts that the factories announce in this block, in log order."""
+        for receipt in block.receipts:
+            for log in receipt.logs:
+                if log.address in self.factories:
+                    word = self.reader.read(log)
+                    created = address_in(word) if word is not None else None
+                    if created is not None:
+                        yield Announcement(self.app_id, created, self.source, int(log.log_index, 16))
+
+
+def build(settings: Settings, app_id: AppId, count_from: int) -> FactoryEvent:  # noqa: ARG001  # one form for all kinds
+    """Make the discovery of one app."""
+    factories = ",".join(sorted(settings.factories))
+    return FactoryEvent(
+        app_id,
+        frozenset(settings.factories),
+        WordReader.of(settings.event, settings.argument),
+        f"factory_event:{factories}:{settings.event}:{settings.argument}",
+    )

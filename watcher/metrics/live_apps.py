@@ -1,0 +1,38 @@
+"""Metric `live_apps`: how many applications are live.
+
+verdict per app ─▶ [LIVE, LIVE + UNKNOWN]
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from watcher.core.readings import Reading, View
+from watcher.core.types import LiveVerdict
+from watcher.fields import Table
+
+
+class Settings(Table):
+    """Nothing to set: the liveness policy says what counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveApps:
+    """The number of live applications; one that the definition leaves unknown may be one of them or not."""
+
+    integral: bool = True
+
+    def read(self, view: View) -> Reading:
+        """Give the reading as of the view's block."""
+        verdicts = list(view.apps.values())
+        live = verdicts.count(LiveVerdict.LIVE)
+        return Reading(Fraction(live), Fraction(live + verdicts.count(LiveVerdict.UNKNOWN)))
+
+
+def build(settings: Settings) -> LiveApps:  # noqa: ARG001  # one form for all metrics
+    """Make the metric."""
+    return LiveApps()
+
+
+def bounds(settings: Settings, app_count: int) -> Reading:  # noqa: ARG001  # one form for all metrics
+    """Give what the metric can read at all, so that a bar that decides nothing is refused."""
+    return Reading(Fraction(0), Fraction(app_count))
