@@ -1,0 +1,35 @@
+"""Actors: a small number for each address that acted, so that counting them costs little.
+
+Numbers are given by the one writer, in one transaction with the facts that name them; they are never reused
+and mean nothing outside this database.
+"""
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import Connection, func, insert, select
+from sqlmodel import col
+
+from watcher.core.types import ActorId, Address
+from watcher.store.sql import among
+from watcher.store.tables import Actor
+
+
+def number_actors(connection: Connection, addresses: Collection[Address]) -> dict[Address, ActorId]:
+    """Give every address its number, making new ones for those that have none; at most three statements."""
+    if not addresses:
+        return {}
+    query = select(col(Actor.address), col(Actor.id)).where(among(connection, col(Actor.address), addresses))
+    known = {Address(address): ActorId(number) for address, number in connection.execute(query)}
+    missing = sorted(set(addresses) - known.keys())
+    if missing:
+        highest = connection.execute(select(func.max(col(Actor.id)))).scalar() or 0
+        new = {address: ActorId(number) for number, address in enumerate(missing, highest + 1)}
+        connection.execute(insert(Actor), [{"id": number, "address": name} for name, number in new.items()])
+        known |= new
+    return known
+
+
+def actor_addresses(connection: Connection, ids: Iterable[ActorId]) -> dict[ActorId, Address]:
+    """Give the addresses of some actors, for people to look at; unknown numbers are left out."""
+    query = select(col(Actor.id), col(Actor.address)).where(among(connection, col(Actor.id), list(ids)))
+    return {ActorId(number): Address(address) for number, address in connection.execute(query)}

@@ -1,0 +1,152 @@
+"""Blocks and what they say: a row a block that was read, up to the checkpoint.
+
+index ─▶ append (facts and checkpoint in one) ─▶ blocks ─▶ evaluate
+a reorg ─▶ refs (compare) ─▶ rewind
+"""
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlmodel import col
+
+from watcher.core.facts import BlockFacts
+from watcher.core.types import ActorId, Address, BlockHash, BlockRef
+from watcher.store.actors import actor_addresses, number_actors
+from watcher.store.encoding import decode, encode
+from watcher.store.sql import Record, Repository, among, upsert
+from watcher.store.tables import Block, SampleRow, WantRow
+
+_REF = (col(Block.number), col(Block.hash), col(Block.parent_hash), col(Block.timestamp))
+
+
+class Blocks(Repository):
+    """The rows of `block`."""
+
+    def checkpoint(self) -> BlockRef | None:
+        """Give the last block that is fully recorded, None before the first."""
+        return self._ref(select(*_REF).order_by(col(Block.number).desc()).limit(1))
+
+    def ref(self, number: int) -> BlockRef | None:
+        """Give a stored block, None where none is stored under this number."""
+        return self._ref(select(*_REF).where(col(Block.number) == number))
+
+    def refs(self, first: int, last: int | None = None) -> list[BlockRef]:
+        """Give the stored blocks from `first` to `last`, both inclusive (None: to the checkpoint), ascending."""
+        query = select(*_REF).where(col(Block.number) >= first).order_by(col(Block.number))
+        if last is not None:
+            query = query.where(col(Block.number) <= last)
+        return [_as_ref(row) for row in self._connection.execute(query)]
+
+    def append(self, blocks: Sequence[BlockFacts[Address]], keep: Container[int] = ()) -> None:
+        """Record blocks, ascending and above the checkpoint; the last of them becomes the checkpoint.
+
+        Blocks that say nothing survive `prune` only when their number is in `keep`. The number of statements
+        does not depend on the number of blocks. ValueError where the order is broken.
+        """
+        checkpoint = self.checkpoint()
+        last = checkpoint.number if checkpoint else -1
+        for facts in blocks:
+            if facts.block.number <= last:
+                raise ValueError(f"block {facts.block.number} cannot follow block {last}")
+            last = facts.block.number
+        actors = {actor for facts in blocks for item in facts.activity.values() for actor in item.actors}
+        number_of = number_actors(self._connection, actors)
+        rows = [
+            {
+                "number": facts.block.number,
+                "hash": facts.block.hash,
+                "parent_hash": facts.block.parent_hash,
+                "timestamp": facts.block.timestamp,
+                "keep": facts.block.number in keep,
+                "announces": bool(facts.announcements or facts.creations),
+                "payload": encode(facts, number_of),
+            }
+            for facts in blocks
+        ]
+        if rows:
+            self._connection.execute(insert(Block), rows)
+
+    def add_headers(self, refs: Iterable[BlockRef]) -> None:
+        """Keep blocks below the checkpoint that were left out, as blocks that say nothing.
+
+        A block that is stored already stays as it is, but is kept. ValueError above the checkpoint: a header
+        alone cannot say that a block was read.
+        """
+        headers = list(refs)
+        checkpoint = self.checkpoint()
+        for ref in headers:
+            if checkpoint is None or ref.number > checkpoint.number:
+                raise ValueError(f"block {ref.number} lies above the checkpoint: it has to be read whole")
+        stored = {ref.number for ref in self._stored([ref.number for ref in headers])}
+        rows = [
+            {
+                "number": ref.number,
+                "hash": ref.hash,
+                "parent_hash": ref.parent_hash,
+                "timestamp": ref.timestamp,
+                "keep": True,
+                "announces": False,
+                "payload": None,
+            }
+            for ref in headers
+            if ref.number not in stored
+        ]
+        upsert(self._connection, Block, rows)
+        self.keep(stored)
+
+    def keep(self, numbers: Iterable[int]) -> None:
+        """Keep stored blocks for good, whatever they say; numbers that are not stored are ignored."""
+        chosen = among(self._connection, col(Block.number), list(numbers))
+        self._connection.execute(update(Block).where(chosen).values(keep=True))
+
+    def prune(self, below: int) -> None:
+        """Forget blocks below a number that say nothing and are not kept; never the checkpoint."""
+        highest = select(func.max(col(Block.number))).scalar_subquery()
+        self._connection.execute(
+            delete(Block).where(
+                col(Block.number) < below,
+                col(Block.number) < highest,
+                col(Block.payload).is_(None),
+                col(Block.keep).is_(False),
+            )
+        )
+
+    def rewind(self, to: int) -> int:
+        """Forget everything read above block `to`: blocks, samples and wants; return how many blocks went."""
+        gone = self._connection.execute(delete(Block).where(col(Block.number) > to))
+        self._connection.execute(delete(SampleRow).where(col(SampleRow.block_number) > to))
+        self._connection.execute(delete(WantRow).where(col(WantRow.block_number) > to))
+        return gone.rowcount
+
+    def blocks(self, after: int, up_to: int, limit: int) -> list[BlockFacts[ActorId]]:
+        """Give at most `limit` stored blocks with after < number <= up_to, ascending, empty ones too."""
+        query = (
+            select(*_REF, col(Block.payload))
+            .where(col(Block.number) > after, col(Block.number) <= up_to)
+            .order_by(col(Block.number))
+            .limit(limit)
+        )
+        return [decode(_as_ref(row), row.payload) for row in self._connection.execute(query)]
+
+    def announcing(self) -> Iterator[BlockFacts[ActorId]]:
+        """Give every stored block that announces, removes or creates contracts, ascending, one by one."""
+        query = select(*_REF, col(Block.payload)).where(col(Block.announces)).order_by(col(Block.number))
+        for row in self._stream(query):
+            yield decode(_as_ref(row), row.payload)
+
+    def actor_addresses(self, ids: Iterable[ActorId]) -> dict[ActorId, Address]:
+        """Give the addresses of some actors, for people to look at; unknown numbers are left out."""
+        return actor_addresses(self._connection, ids)
+
+    def _stored(self, numbers: list[int]) -> list[BlockRef]:
+        query = select(*_REF).where(among(self._connection, col(Block.number), numbers))
+        return [_as_ref(row) for row in self._connection.execute(query)]
+
+    def _ref(self, query: Any) -> BlockRef | None:
+        row = self._connection.execute(query).first()
+        return _as_ref(row) if row else None
+
+
+def _as_ref(row: Record) -> BlockRef:
+    return BlockRef(row.number, BlockHash(row.hash), BlockHash(row.parent_hash), row.timestamp)

@@ -1,0 +1,11 @@
+"""Everything that was read of the chain, as one repository: blocks, single reads, and the totals over them."""
+
+from watcher.store.blocks import Blocks
+from watcher.store.reads import OpenWant, Reads
+from watcher.store.totals import ContractDay, HourRow, Totals
+
+__all__ = ["ContractDay", "Facts", "HourRow", "OpenWant"]
+
+
+class Facts(Blocks, Reads, Totals):
+    """What `tx.facts` offers; each part has its own file."""

@@ -1,0 +1,1 @@
+"""Alembic migrations, numbered in order; `watcher.store.schema` runs them."""

@@ -1,0 +1,100 @@
+"""Stage runs: what health is read from, so that it says what happened and not what was hoped."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlmodel import col
+
+from watcher.store.sql import Query, Record, Repository
+from watcher.store.tables import StageRunRow
+
+KEPT_RUNS = 1_000
+"""How many runs a stage are kept, beside the last good one and the first bad one after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """One run of one stage, wall clock; `error` says why it is not ok, `detail` counts what it did."""
+
+    stage: str
+    started_at: datetime
+    finished_at: datetime
+    ok: bool
+    error: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Runs(Repository):
+    """The rows of `stage_run`."""
+
+    def add(self, run: StageRun) -> None:
+        """Record a run and forget runs of its stage that are too old to matter."""
+        self._connection.execute(
+            insert(StageRunRow),
+            {
+                "stage": run.stage,
+                "started_at": run.started_at,
+                "finished_at": run.finished_at,
+                "ok": run.ok,
+                "error": run.error,
+                "detail": json.dumps(run.detail),
+            },
+        )
+        self._prune(run.stage)
+
+    def last(self, stage: str) -> StageRun | None:
+        """Give a stage's last run, None when it never ran."""
+        return self._first(_of(stage).order_by(col(StageRunRow.id).desc()))
+
+    def last_ok(self, stage: str) -> StageRun | None:
+        """Give a stage's last run that did what it should, None when there was none."""
+        return self._first(_of(stage).where(col(StageRunRow.ok)).order_by(col(StageRunRow.id).desc()))
+
+    def failing_since(self, stage: str) -> datetime | None:
+        """Give when the present unbroken row of failures began, None when the last run was good."""
+        first_bad = self._first(_of(stage).where(_after_last_ok(stage)).order_by(col(StageRunRow.id)))
+        return first_bad.started_at if first_bad else None
+
+    def _first(self, query: Query) -> StageRun | None:
+        row = self._connection.execute(query.limit(1)).first()
+        return _as_run(row) if row else None
+
+    def _prune(self, stage: str) -> None:
+        ids = select(col(StageRunRow.id)).where(col(StageRunRow.stage) == stage)
+        oldest_kept = (
+            ids.order_by(col(StageRunRow.id).desc()).offset(KEPT_RUNS - 1).limit(1).scalar_subquery()
+        )
+        first_bad = (
+            select(func.min(col(StageRunRow.id)))
+            .where(col(StageRunRow.stage) == stage, _after_last_ok(stage))
+            .scalar_subquery()
+        )
+        self._connection.execute(
+            delete(StageRunRow).where(
+                col(StageRunRow.stage) == stage,
+                col(StageRunRow.id) < oldest_kept,
+                col(StageRunRow.id) != _last_ok_id(stage),
+                col(StageRunRow.id) != func.coalesce(first_bad, 0),
+            )
+        )
+
+
+def _of(stage: str) -> Query:
+    return select(StageRunRow).where(col(StageRunRow.stage) == stage)
+
+
+def _last_ok_id(stage: str) -> Any:
+    good = select(func.max(col(StageRunRow.id))).where(col(StageRunRow.stage) == stage, col(StageRunRow.ok))
+    return func.coalesce(good.scalar_subquery(), 0)
+
+
+def _after_last_ok(stage: str) -> Any:
+    return col(StageRunRow.id) > _last_ok_id(stage)
+
+
+def _as_run(row: Record) -> StageRun:
+    return StageRun(row.stage, row.started_at, row.finished_at, row.ok, row.error, json.loads(row.detail))
