@@ -1,0 +1,169 @@
+"""One endpoint and its condition: how it answers, whether it needs a rest, how much it takes at once.
+
+Rpc ─▶ Endpoint.send (threads) ─▶ Reply ─▶ Reply.read (one place decodes)
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import TypeVar
+
+import msgspec
+
+from watcher.chain.pace import CallBudget, rest_seconds
+from watcher.chain.refusals import Failure, Refusal
+from watcher.chain.transport import TIMEOUT_SECONDS, Transport
+from watcher.chain.wire import Answers, Call, read_answers, write_request
+from watcher.clock import Clock
+from watcher.errors import CallRefused, ChainError, EndpointUnavailable, HistoryMissing, MalformedAnswer
+
+T = TypeVar("T")
+
+Wait = Callable[[float], bool]
+"""Waits so many seconds; True: cut short because the program stops. `threading.Event.wait` fits."""
+
+MAX_BATCH = 100
+"""More calls than this go into several requests from the start: many providers take no more."""
+
+_REMEDIES = {
+    Refusal.HISTORY: "; wait until it has the block, or add an endpoint with the whole history",
+    Refusal.NO_METHOD: "; add an endpoint that offers it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSettings:
+    """One endpoint as the deployment names it. The URL may hold a key: it is never shown."""
+
+    id: str
+    url: str = field(repr=False)
+    calls_per_minute: int | None = None
+    """A ceiling of billed calls (each call of a batch is one); None: none."""
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What went over one endpoint since the start: for telemetry, and for tests that count."""
+
+    requests: int = 0
+    calls: int = 0
+    bytes_read: int = 0
+    failures: int = 0
+
+
+class Endpoint:
+    """One endpoint; every method may be called from any thread."""
+
+    def __init__(self, settings: EndpointSettings, clock: Clock, wait: Wait) -> None:
+        """Connect to nothing yet."""
+        self.verified = False
+        self.lock = Lock()
+        self.traffic = Traffic()
+        self.batch_limit = MAX_BATCH
+        self._transport = Transport(settings.id, settings.url, timeout_seconds=settings.timeout_seconds)
+        self.name = self._transport.name
+        self.quote = self._transport.quote
+        self._clock = clock
+        self._wait = wait
+        self._budget = CallBudget(settings.calls_per_minute) if settings.calls_per_minute else None
+        self._failures = 0
+        self._rest_until = float("-inf")
+
+    def send(self, calls: Sequence[Call]) -> "Reply":
+        """Send the calls, in as few requests as the endpoint takes, and give what came back undecoded."""
+        limit = self.batch_limit
+        parts = [calls[start : start + limit] for start in range(0, len(calls), limit)]
+        return Reply(self, [(len(part), self._post(part)) for part in parts])
+
+    def rest_left(self) -> float:
+        """Give the seconds for which the endpoint should be left alone, 0 where it need not."""
+        return max(0.0, self._rest_until - self._clock.monotonic())
+
+    def failed(self, retry_after_seconds: float | None) -> None:
+        """Leave the endpoint alone for as long as it asks, or longer the more often it failed in a row."""
+        with self.lock:
+            self.traffic.failures += 1
+            if self.rest_left() > 0:
+                return  # requests sent together failed together: that is one failure
+            self._failures += 1
+            rest = rest_seconds(self._failures, random.random)
+            self._rest_until = self._clock.monotonic() + max(rest, retry_after_seconds or 0.0)
+
+    def worked(self) -> None:
+        """Forget earlier failures."""
+        self._failures = 0
+
+    def batch_refused(self, calls: int) -> None:
+        """Send at most half as many calls at once from now on."""
+        self.batch_limit = max(1, min(self.batch_limit, calls) // 2)
+
+    def error(self, failure: Failure, method: str) -> ChainError:
+        """Turn a failure into the error that says so, naming endpoint and method."""
+        text = f"{self.name}, {method}: {failure.message}{_REMEDIES.get(failure.refusal, '')}"
+        match failure.refusal:
+            case Refusal.BUSY:
+                return EndpointUnavailable(text, failure.retry_after_seconds)
+            case Refusal.HISTORY:
+                return HistoryMissing(text)
+            case Refusal.MALFORMED:
+                return MalformedAnswer(text)
+            case Refusal.TOO_LARGE | Refusal.NO_METHOD | Refusal.REVERTED | Refusal.FINAL:
+                return CallRefused(text)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._transport.close()
+
+    def _post(self, calls: Sequence[Call]) -> bytes | Failure:
+        if self._budget is not None:
+            with self.lock:
+                pause = self._budget.reserve(len(calls), self._clock.monotonic())
+            if pause and self._wait(pause):
+                return Failure(Refusal.BUSY, "stopped while waiting for the budget of calls")
+        answer = self._transport.post(write_request(calls))
+        with self.lock:
+            self.traffic.requests += 1
+            self.traffic.calls += len(calls)
+            self.traffic.bytes_read += len(answer) if isinstance(answer, bytes) else 0
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one endpoint sent back: for each request the number of calls in it and the bytes, or a failure."""
+
+    endpoint: Endpoint
+    parts: Sequence[tuple[int, bytes | Failure]]
+
+    @property
+    def size_bytes(self) -> int:
+        """Count the bytes of the answers."""
+        return sum(len(body) for _, body in self.parts if isinstance(body, bytes))
+
+    @property
+    def largest_batch(self) -> int:
+        """Give the most calls that went out in one request."""
+        return max(count for count, _ in self.parts)
+
+    def read(self, decoder: Answers[T]) -> list[T | Failure | None]:
+        """Decode: one result or failure for each call, in the order asked."""
+        return [outcome for count, body in self.parts for outcome in self._outcomes(count, body, decoder)]
+
+    def _outcomes(
+        self, count: int, body: bytes | Failure, decoder: Answers[T]
+    ) -> Sequence[T | Failure | None]:
+        if isinstance(body, Failure):
+            return [body] * count
+        try:
+            outcomes = read_answers(body, count, decoder)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            shown = self.endpoint.quote(body[:1_000])
+            return [Failure(Refusal.MALFORMED, f"not the JSON that was asked for: {shown}")] * count
+        return [
+            replace(outcome, message=self.endpoint.quote(outcome.message))
+            if isinstance(outcome, Failure)
+            else outcome
+            for outcome in outcomes
+        ]

@@ -1,0 +1,33 @@
+"""Fetching ahead: threads fetch, results come in order, and never more than a bound of them wait."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+def prefetch(
+    jobs: Iterable[Job], run: Callable[[Job], Result], ahead: int
+) -> Generator[tuple[Job, Callable[[], Result]]]:
+    """Give each job with a function that waits for its result (or raises its error), in the jobs' order.
+
+    At most `ahead` jobs run or wait to be taken; `jobs` is asked for the next one only when there is room.
+    Closing the iterator starts no further job and does not wait for the running ones.
+    """
+    todo = iter(jobs)
+    waiting: deque[tuple[Job, Future[Result]]] = deque()
+    pool = ThreadPoolExecutor(ahead, thread_name_prefix="fetch")
+    try:
+        while True:
+            for job in islice(todo, ahead - len(waiting)):
+                waiting.append((job, pool.submit(run, job)))
+            if not waiting:
+                return
+            job, future = waiting.popleft()
+            yield job, future.result
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

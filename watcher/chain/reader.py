@@ -1,0 +1,88 @@
+"""The chain over JSON-RPC: the ChainSource of every real network."""
+
+from collections.abc import Iterator, Sequence
+from threading import Event
+
+from watcher.chain.code import CodeAt, sample_code
+from watcher.chain.endpoint import Endpoint, EndpointSettings, Traffic, Wait
+from watcher.chain.questions import Header, header_if_any, header_tagged
+from watcher.chain.rpc import Rpc
+from watcher.chain.source import Identity, Tag
+from watcher.chain.state import RpcState
+from watcher.chain.windows import AHEAD, WindowReader
+from watcher.chain.wire import BLOCKS
+from watcher.clock import Clock, SystemClock
+from watcher.core.facts import Sample
+from watcher.core.types import Address, BlockRange, BlockRef
+from watcher.core.window import Window
+from watcher.errors import HistoryMissing
+
+
+class JsonRpcSource:
+    """A ChainSource over one or several JSON-RPC endpoints, the first of them preferred.
+
+    `wait` waits some seconds and tells whether it was cut short because the program stops (give the `wait` of
+    the `threading.Event` that says so); then no further try is made.
+    """
+
+    def __init__(
+        self,
+        endpoints: Sequence[EndpointSettings],
+        chain_id: int,
+        *,
+        clock: Clock | None = None,
+        wait: Wait | None = None,
+        ahead: int = AHEAD,
+    ) -> None:
+        """Connect to nothing yet; each endpoint is compared with `chain_id` before its first use."""
+        wait = wait or Event().wait
+        self._endpoints = [Endpoint(settings, clock or SystemClock(), wait) for settings in endpoints]
+        self._rpc = Rpc(self._endpoints, chain_id, wait)
+        self._windows = WindowReader(self._rpc, ahead)
+
+    @property
+    def traffic(self) -> dict[str, Traffic]:
+        """Give what went over each endpoint so far, by its public name."""
+        return {endpoint.name: endpoint.traffic for endpoint in self._endpoints}
+
+    def identity(self) -> Identity:
+        """Give chain id and genesis hash."""
+        return self._rpc.identity()
+
+    def head(self) -> BlockRef:
+        """Give the newest block."""
+        head = self._tagged("latest")
+        if head is None:
+            raise HistoryMissing(f"{self._rpc.name} has no blocks yet: wait for it")
+        return head
+
+    def tagged(self, tag: Tag) -> BlockRef | None:
+        """Give the newest block with this tag, None while nothing carries it."""
+        return self._tagged(tag)
+
+    def headers(self, numbers: Sequence[int]) -> list[BlockRef | None]:
+        """Give blocks by number, None above the head."""
+        return [_ref(header) for header in self._rpc.ask([header_if_any(n) for n in numbers], BLOCKS)]
+
+    def windows(self, blocks: BlockRange, size: int, *, every_header: bool) -> Iterator[Window]:
+        """Read blocks as windows, fetched ahead."""
+        return self._windows.read(blocks, size, every_header=every_header)
+
+    def sample(self, address: Address, block: BlockRef) -> Sample:
+        """Read what code stands at and behind an address after a block."""
+        return sample_code(RpcState(self._rpc, block), address, block.number)
+
+    def code_now(self, address: Address) -> bytes:
+        """Read the code at the head: at its number, since `latest` may mean a block that is not sealed."""
+        return RpcState(self._rpc, self.head()).values([CodeAt(address)])[0]
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._rpc.close()
+
+    def _tagged(self, tag: str) -> BlockRef | None:
+        return _ref(self._rpc.ask([header_tagged(tag)], BLOCKS)[0])
+
+
+def _ref(header: Header | None) -> BlockRef | None:
+    return None if header is None else header.ref

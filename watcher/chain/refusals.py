@@ -1,0 +1,137 @@
+"""What a JSON-RPC error means for us. Providers agree on neither codes nor words, so both are looked at.
+
+Sources of the codes and phrases: EIP-1474, geth (rpc/errors.go, eth/), reth, op-stack's proxyd, MegaETH's
+list of error codes, and the error tables of ponder, viem and erpc. -32005 and -32602 are used for rate
+limits, ranges and bad parameters alike: there only the words decide.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Refusal(Enum):
+    """The classes of refusals that are answered differently."""
+
+    BUSY = auto()
+    """Later it may work: rate limits, overload, time-outs, an internal error."""
+    TOO_LARGE = auto()
+    """Less at once may work."""
+    HISTORY = auto()
+    """This endpoint does not have it: pruned, or not there yet."""
+    NO_METHOD = auto()
+    """This endpoint does not know the method."""
+    REVERTED = auto()
+    """The EVM ran the call and it failed: an answer about the contract, not about the endpoint."""
+    MALFORMED = auto()
+    """Not an answer to what was asked: missing, doubled, unreadable."""
+    FINAL = auto()
+    """Asking again changes nothing: bad parameters, a bad key, a spent quota."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One call without an answer; `message` is the node's own, not yet redacted."""
+
+    refusal: Refusal
+    message: str
+    retry_after_seconds: float | None = None
+
+
+_BY_CODE = {
+    -1: Refusal.BUSY,
+    3: Refusal.REVERTED,
+    429: Refusal.BUSY,
+    4444: Refusal.HISTORY,
+    -32001: Refusal.HISTORY,
+    -32002: Refusal.BUSY,
+    -32003: Refusal.TOO_LARGE,
+    -32004: Refusal.NO_METHOD,
+    -32011: Refusal.BUSY,
+    -32012: Refusal.BUSY,
+    -32015: Refusal.REVERTED,
+    -32016: Refusal.BUSY,
+    -32019: Refusal.HISTORY,
+    -32020: Refusal.TOO_LARGE,
+    -32021: Refusal.BUSY,
+    -32022: Refusal.BUSY,
+    -32601: Refusal.NO_METHOD,
+    -32603: Refusal.BUSY,
+    -39001: Refusal.HISTORY,
+}
+
+# The first that matches decides, before the code: words are more specific. Reverts come first because a
+# contract chooses the text of its own revert, and must not be able to pass for a spent quota.
+_PHRASES = {
+    Refusal.REVERTED: (
+        "revert",
+        "vm execution error",
+        "invalid ?opcode",
+        "opcode ?not ?found",
+        "invalid ?(jump|fe)",
+        "stack ?(underflow|overflow|limit)",
+        "out ?of ?gas",
+        "gas uint64 overflow",
+        "write protection",
+        "state ?change ?during ?static",
+        "return ?data out ?of",
+    ),
+    Refusal.FINAL: ("monthly", "daily", "quota", "billing", "payment", "upgrade your plan"),
+    Refusal.HISTORY: (
+        "missing trie node",
+        "header not found",
+        "unknown block",
+        "block .*not found",
+        "pruned",
+        "historical (state|rpc)",
+        "state .*not available",
+        "block ?(is )?out ?of ?range",
+        "beyond current head",
+    ),
+    Refusal.TOO_LARGE: (
+        "batch",
+        "(response|request|payload).* too (big|large)",
+        "too (big|large).* (response|request|payload)",
+    ),
+    Refusal.BUSY: (
+        "rate.?limit",
+        "too many requests",
+        "over capacity",
+        "traffic limit",
+        "compute.?units?",
+        "retry in",
+        "try again",
+        "timed? ?out",
+        "deadline exceeded",
+        "throttl",
+        "no backend",
+        "service unavailable",
+        "temporar",
+        "overload",
+    ),
+    Refusal.NO_METHOD: (
+        "method.* not .*(exist|found|support|available|whitelist)",
+        "method not ",
+        "unsupported method",
+    ),
+}
+_WORDS = {refusal: re.compile("|".join(words), re.IGNORECASE) for refusal, words in _PHRASES.items()}
+_RETRY_IN = re.compile(r"(?:retry|try again) (?:in|after) (\d+(?:\.\d+)?) ?(m?s)", re.IGNORECASE)
+
+
+def failure(code: int, message: str) -> Failure:
+    """Judge one JSON-RPC error; `message` should hold the text of its `data` too."""
+    if _BY_CODE.get(code) is Refusal.REVERTED:
+        return Failure(Refusal.REVERTED, message)
+    for refusal, words in _WORDS.items():
+        if words.search(message):
+            return Failure(refusal, message, retry_after(message))
+    return Failure(_BY_CODE.get(code, Refusal.FINAL), message or f"error {code}")
+
+
+def retry_after(text: str) -> float | None:
+    """Give the seconds of patience that an error's words ask for, None where they name none."""
+    asked = _RETRY_IN.search(text)
+    if asked is None:
+        return None
+    return float(asked[1]) / (1_000 if asked[2].lower() == "ms" else 1)

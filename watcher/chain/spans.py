@@ -1,0 +1,46 @@
+"""Cutting a range of blocks into spans, each of them one request, none of them across a window's end."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from watcher.core.types import BlockRange
+
+TARGET_BYTES = 1_500_000
+"""Answers of one to two megabytes: larger ones bring nothing, smaller ones cost round trips."""
+FIRST_LENGTH = 10
+MAX_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some consecutive blocks of one window; `ends_window` where its last block is the window's."""
+
+    blocks: BlockRange
+    ends_window: bool
+
+
+class SpanLength:
+    """How many blocks to ask for at once, learnt from the size of the answers."""
+
+    def __init__(self) -> None:
+        """Start with a guess."""
+        self.blocks = FIRST_LENGTH
+
+    def learn(self, blocks: int, size_bytes: int) -> None:
+        """Take in that so many blocks made so many bytes; grow at most twofold."""
+        fitting = TARGET_BYTES * blocks // max(size_bytes, 1)
+        self.blocks = max(1, min(fitting, 2 * self.blocks, MAX_LENGTH))
+
+
+def spans(blocks: BlockRange, window: int, length: Callable[[], int]) -> Iterator[Span]:
+    """Cut `blocks` into windows of at most `window` blocks and these into spans.
+
+    `length` is asked before each span, so that it may change under way.
+    """
+    for window_first in range(blocks.first, blocks.last + 1, window):
+        window_last = min(window_first + window - 1, blocks.last)
+        first = window_first
+        while first <= window_last:
+            last = min(first + length() - 1, window_last)
+            yield Span(BlockRange(first, last), ends_window=last == window_last)
+            first = last + 1

@@ -1,0 +1,123 @@
+"""One endpoint over HTTP: a request's bytes in, an answer's bytes out, and every failure named.
+
+Nothing is retried here (`watcher.chain.rpc` does) and no redirect is followed: a redirect could carry the key
+in the URL to somebody else.
+"""
+
+from email.utils import parsedate_to_datetime
+
+import urllib3
+from urllib3 import exceptions
+
+from watcher.chain.redaction import Redactor, public_name
+from watcher.chain.refusals import Failure, Refusal, retry_after
+
+TIMEOUT_SECONDS = 30.0
+CONNECTIONS = 32
+MAX_BYTES = 128 * 1024 * 1024
+"""Larger answers are refused: block receipts stay under 2 MB a request, one dense block under 100 MB."""
+
+_OK = 200
+_TOO_LARGE = 413
+_ASK_LATER = {403, 408, 425, 429, 500, 502, 503, 504}
+_WITH_OWN_WORDS = {400, 403, 404, 405, 413, 422, 500, 501, 503}
+"""Statuses under which gateways send a JSON-RPC error: its code and words say more than the status."""
+
+
+class Transport:
+    """A pool of connections to one URL; safe to use from several threads."""
+
+    def __init__(
+        self,
+        endpoint_id: str,
+        url: str,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        """Name the endpoint by its id, scheme and host; connect when first used."""
+        self.name = f"endpoint {endpoint_id} ({public_name(url)})"
+        self.quote = Redactor(url).quote
+        parts = urllib3.util.parse_url(url)
+        self._target = parts.request_uri
+        self._seconds = timeout_seconds
+        self._max_bytes = max_bytes
+        headers = urllib3.util.make_headers(
+            keep_alive=True, accept_encoding="gzip", basic_auth=parts.auth, user_agent="watcher"
+        )
+        self._pool = urllib3.connection_from_url(
+            f"{parts.scheme}://{parts.netloc}",
+            maxsize=CONNECTIONS,
+            retries=False,
+            timeout=timeout_seconds,
+            headers={**headers, "content-type": "application/json"},
+        )
+
+    def post(self, body: bytes) -> bytes | Failure:
+        """Send one request and give the answer's bytes, which may still be no JSON."""
+        try:
+            response = self._pool.request(
+                "POST", self._target, body=body, redirect=False, preload_content=False
+            )
+            try:
+                answer = response.read(self._max_bytes + 1)
+            finally:
+                response.release_conn()
+        except exceptions.HTTPError as error:
+            return self._broken(error)
+        if len(answer) > self._max_bytes:
+            response.close()
+            return Failure(Refusal.TOO_LARGE, f"answered more than {self._max_bytes} bytes")
+        if response.status != _OK and not (response.status in _WITH_OWN_WORDS and _is_json_rpc(answer)):
+            return self._refused(response, answer)
+        return answer
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._pool.close()
+
+    def _broken(self, error: exceptions.HTTPError) -> Failure:
+        """Say in our own words what broke: the library's may hold the URL."""
+        match error:
+            case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError():
+                return Failure(Refusal.BUSY, f"no answer within {self._seconds:g} s")
+            case exceptions.NameResolutionError():
+                return Failure(Refusal.BUSY, "no such host: check the URL and the network")
+            case exceptions.NewConnectionError():
+                return Failure(Refusal.BUSY, "connection refused: is the node running?")
+            case exceptions.SSLError():
+                return Failure(Refusal.BUSY, "no trusted TLS connection: check its certificate")
+            case exceptions.DecodeError() | exceptions.IncompleteRead():
+                return Failure(Refusal.MALFORMED, "the answer breaks off or does not unpack")
+            case _:
+                return Failure(Refusal.BUSY, f"the connection broke ({type(error).__name__})")
+
+    def _refused(self, response: urllib3.BaseHTTPResponse, answer: bytes) -> Failure:
+        status = response.status
+        text = f"HTTP {status}: {self.quote(answer)}"
+        if status in _ASK_LATER:
+            return Failure(Refusal.BUSY, text, _patience(response, answer))
+        if status == _TOO_LARGE:
+            return Failure(Refusal.TOO_LARGE, text)
+        if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own class of redirects
+            return Failure(Refusal.FINAL, f"HTTP {status}, a redirect, is not followed: set the final URL")
+        return Failure(Refusal.FINAL, f"{text} (check the URL, its key and the plan)")
+
+
+def _is_json_rpc(answer: bytes) -> bool:
+    return answer.lstrip()[:1] in {b"{", b"["} and b'"error"' in answer
+
+
+def _patience(response: urllib3.BaseHTTPResponse, answer: bytes) -> float | None:
+    """Read Retry-After: seconds, or a date that is measured against the sender's own clock."""
+    asked = response.headers.get("retry-after")
+    if asked is None:
+        return retry_after(answer.decode("utf-8", "replace"))
+    if asked.isdecimal():
+        return float(asked)
+    try:
+        until = parsedate_to_datetime(asked)
+        now = parsedate_to_datetime(response.headers["date"])
+        return max(0.0, (until - now).total_seconds())
+    except (KeyError, TypeError, ValueError):
+        return None

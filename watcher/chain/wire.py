@@ -1,0 +1,149 @@
+"""JSON-RPC as bytes: requests written, answers decoded into structs that hold only what is used.
+
+The structs of receipts and logs satisfy `watcher.core.window.Receipt` and `Log`, so nothing is copied on the
+hot path. `gc=False`: they cannot form cycles, and there are millions of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from watcher.chain.refusals import Failure, Refusal, failure
+
+T = TypeVar("T")
+
+
+class LogJson(msgspec.Struct, gc=False, rename="camel"):
+    """One log of a receipt."""
+
+    address: str
+    topics: list[str]
+    data: str
+    log_index: str
+
+
+class ReceiptJson(msgspec.Struct, gc=False, rename="camel"):
+    """One receipt. What a node may leave out has a default; `watcher.chain.blocks` refuses what it must not.
+
+    A receipt from before EIP-2718 has no type: such a transaction is of type 0.
+    """
+
+    logs: list[LogJson]
+    gas_used: str
+    sender: str = msgspec.field(name="from")
+    to: str | None = None
+    status: str = ""
+    type: str = "0x0"
+    effective_gas_price: str = ""
+    l1_fee: str | None = None
+    contract_address: str | None = None
+    block_hash: str | None = None
+    block_number: str | None = None
+
+
+class HeaderJson(msgspec.Struct, gc=False, rename="camel"):
+    """One block without its transactions' bodies; hash and number are null in a block not yet sealed."""
+
+    hash: str | None
+    number: str | None
+    parent_hash: str
+    timestamp: str
+    receipts_root: str
+    transactions: list[str]
+
+
+class ErrorJson(msgspec.Struct):
+    """The error object of JSON-RPC; providers put the reason into `message` or into `data`."""
+
+    code: int | str = 0
+    message: str = ""
+    data: Any = None
+
+
+class Answer(msgspec.Struct, Generic[T]):
+    """One answer of a batch."""
+
+    id: int | str | None = None
+    result: T | msgspec.UnsetType | None = msgspec.UNSET
+    error: ErrorJson | str | None = None
+
+
+class Call(NamedTuple):
+    """One JSON-RPC call; parameters as they go on the wire."""
+
+    method: str
+    params: tuple[object, ...] = ()
+
+
+class Request(msgspec.Struct):
+    """One JSON-RPC request."""
+
+    id: int
+    method: str
+    params: tuple[object, ...]
+    jsonrpc: str = "2.0"
+
+
+Answers = msgspec.json.Decoder[list[Answer[T]] | Answer[T]]
+
+
+def answers_of(result: Any) -> Answers[Any]:  # noqa: ANN401 - a type, or a union of types
+    """Make the decoder for the answers to calls whose results are of type `result` (or null)."""
+    return msgspec.json.Decoder(list[Answer[result]] | Answer[result])
+
+
+BLOCKS = answers_of(list[ReceiptJson] | HeaderJson)
+"""Decodes receipts of whole blocks, and headers among them."""
+RECEIPTS = answers_of(ReceiptJson)
+"""Decodes receipts of single transactions."""
+VALUES = answers_of(HeaderJson | str)
+"""Decodes code, slots, call results and numbers, and headers among them."""
+
+
+def write_request(calls: Sequence[Call]) -> bytes:
+    """Write one HTTP body: a batch, or for a single call the bare object, as some endpoints take no batch."""
+    requests = [Request(number, call.method, call.params) for number, call in enumerate(calls)]
+    return msgspec.json.encode(requests if len(requests) > 1 else requests[0])
+
+
+def read_answers(body: bytes, count: int, decoder: Answers[T]) -> list[T | Failure | None]:
+    """Put the results in the order of the `count` calls asked, a Failure where a call has none.
+
+    A batch may come back in any order, short or with an id twice. Raises `msgspec.DecodeError` where the body
+    as a whole cannot be read.
+    """
+    decoded = decoder.decode(body)
+    if not isinstance(decoded, list):
+        only = _outcome(decoded)
+        return [only if count == 1 else _of_batch(only)] * count
+    slots: list[T | Failure | None] = [Failure(Refusal.MALFORMED, "the answer is missing")] * count
+    seen: set[int] = set()
+    for answer in decoded:
+        place = answer.id
+        if not isinstance(place, int) or not 0 <= place < count:
+            continue
+        outcome = _outcome(answer)
+        slots[place] = Failure(Refusal.MALFORMED, "answered twice") if place in seen else outcome
+        seen.add(place)
+    return slots
+
+
+def _outcome(answer: Answer[T]) -> T | Failure | None:
+    error = answer.error
+    if isinstance(error, str):
+        return failure(0, error)
+    if error is not None:
+        data = "" if error.data is None else f" {error.data}"
+        return failure(error.code if isinstance(error.code, int) else 0, f"{error.message}{data}")
+    if answer.result is msgspec.UNSET:
+        return Failure(Refusal.MALFORMED, "neither result nor error")
+    return answer.result
+
+
+def _of_batch(outcome: object) -> Failure:
+    """Judge one object that came for a whole batch: what refuses a batch may take the calls one by one."""
+    if not isinstance(outcome, Failure):
+        return Failure(Refusal.TOO_LARGE, "one answer for a batch")
+    return replace(outcome, refusal=Refusal.TOO_LARGE) if outcome.refusal is Refusal.FINAL else outcome
