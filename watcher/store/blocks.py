@@ -5,7 +5,7 @@ a reorg ─▶ refs (compare) ─▶ rewind
 """
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from typing import Any
+from itertools import takewhile
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlmodel import col
@@ -14,7 +14,7 @@ from watcher.core.facts import BlockFacts
 from watcher.core.types import ActorId, Address, BlockHash, BlockRef
 from watcher.store.actors import actor_addresses, number_actors
 from watcher.store.encoding import decode, encode
-from watcher.store.sql import Record, Repository, among, upsert
+from watcher.store.sql import Query, Record, Repository, among, upsert
 from watcher.store.tables import Block, SampleRow, WantRow
 
 _REF = (col(Block.number), col(Block.hash), col(Block.parent_hash), col(Block.timestamp))
@@ -32,7 +32,7 @@ class Blocks(Repository):
         return self._ref(select(*_REF).where(col(Block.number) == number))
 
     def refs(self, first: int, last: int | None = None) -> list[BlockRef]:
-        """Give the stored blocks from `first` to `last`, both inclusive (None: to the checkpoint), ascending."""
+        """Give the stored blocks from `first` to `last`, inclusive, ascending; None: no end."""
         query = select(*_REF).where(col(Block.number) >= first).order_by(col(Block.number))
         if last is not None:
             query = query.where(col(Block.number) <= last)
@@ -129,6 +129,14 @@ class Blocks(Repository):
         )
         return [decode(_as_ref(row), row.payload) for row in self._connection.execute(query)]
 
+    def blocks_since(self, timestamp: int, up_to: int) -> list[BlockFacts[ActorId]]:
+        """Give the stored blocks at or after an instant (Unix seconds) up to a number, ascending."""
+        # Timestamps never fall along a chain, so walking back from `up_to` may stop at the first older block.
+        query = select(*_REF, col(Block.payload)).where(col(Block.number) <= up_to)
+        newest_first = self._stream(query.order_by(col(Block.number).desc()))
+        recent = takewhile(lambda row: row.timestamp >= timestamp, newest_first)
+        return [decode(_as_ref(row), row.payload) for row in recent][::-1]
+
     def announcing(self) -> Iterator[BlockFacts[ActorId]]:
         """Give every stored block that announces, removes or creates contracts, ascending, one by one."""
         query = select(*_REF, col(Block.payload)).where(col(Block.announces)).order_by(col(Block.number))
@@ -143,7 +151,7 @@ class Blocks(Repository):
         query = select(*_REF).where(among(self._connection, col(Block.number), numbers))
         return [_as_ref(row) for row in self._connection.execute(query)]
 
-    def _ref(self, query: Any) -> BlockRef | None:
+    def _ref(self, query: Query) -> BlockRef | None:
         row = self._connection.execute(query).first()
         return _as_ref(row) if row else None
 

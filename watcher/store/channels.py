@@ -1,4 +1,4 @@
-"""What the database knows of a channel beside the deployment file: its URL's digest, and whether it is off."""
+"""What is known of a channel beside the deployment file: its URL's digest, and whether it is off."""
 
 from dataclasses import dataclass
 from datetime import datetime

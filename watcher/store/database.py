@@ -116,7 +116,8 @@ class Store:
             with file_lock(self._url, file):
                 yield
             return
-        with self._explained(), session_lock(self._url) as self._writer_session:
+        with self._explained(), session_lock(self._url) as session:
+            self._writer_session = session
             try:
                 yield
             finally:

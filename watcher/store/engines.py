@@ -7,8 +7,8 @@ PostgreSQL  READ COMMITTED behind an advisory lock,   REPEATABLE READ, READ ONLY
             so that the snapshot is taken after it
 """
 
+import sqlite3
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
@@ -87,13 +87,13 @@ def _sqlite(url: URL, patience_seconds: float) -> Engine:
     )
 
 
-def _prepare_writing(connection: Any, _entry: ConnectionPoolEntry) -> None:
+def _prepare_writing(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     # FULL: a power cut must not forget a notice that was sent already, or it would be minted anew.
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
-def _prepare_reading(connection: Any, _entry: ConnectionPoolEntry) -> None:
+def _prepare_reading(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA query_only = ON").close()
 
 

@@ -1,10 +1,10 @@
-"""Everything that was read of the chain, as one repository: blocks, single reads, and the totals over them."""
+"""Everything that was read of the chain, as one repository: blocks, single reads, totals over them."""
 
 from watcher.store.blocks import Blocks
 from watcher.store.reads import OpenWant, Reads
-from watcher.store.totals import ContractDay, HourRow, Totals
+from watcher.store.totals import Totals
 
-__all__ = ["ContractDay", "Facts", "HourRow", "OpenWant"]
+__all__ = ["Facts", "OpenWant"]
 
 
 class Facts(Blocks, Reads, Totals):

@@ -29,13 +29,16 @@ def file_lock(url: URL, database: Path) -> Iterator[None]:
     """Hold the lock of an SQLite database; WriterBusy names who holds it."""
     path = lock_path(database)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        file = path.open("a+", encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{path}: cannot be opened for the writer lock: {error.strerror}") from error
-    with open(descriptor, "r+", encoding="utf-8") as file:
+        raise StoreError(
+            f"{path}: the lock file cannot be opened ({error.strerror}): give this user the right to write it"
+        ) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            file.seek(0)
             raise _busy(url, file.read().strip() or "another process") from None
         file.truncate(0)
         file.write(_myself())

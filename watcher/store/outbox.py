@@ -4,11 +4,10 @@ evaluate ─▶ mint (event + one pending delivery a channel) ─▶ deliver: pe
                                                               people: list, show, replay
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 from sqlalchemy import insert, select, update
@@ -137,7 +136,7 @@ class Outbox(Channels):
     def events(
         self, event_type: str | None = None, since: datetime | None = None, limit: int | None = None
     ) -> list[StoredEvent]:
-        """Give the newest events, newest first: of a type, written at or after an instant, at most so many."""
+        """Give events, newest first: of a type, written at or after an instant, at most so many."""
         query = select(EventRow).order_by(col(EventRow.sequence).desc()).limit(limit)
         if event_type is not None:
             query = query.where(col(EventRow.type) == event_type)
@@ -192,11 +191,11 @@ class Outbox(Channels):
 
     def supersede(self, sequences: Collection[int]) -> None:
         """Drop waiting deliveries that need not be sent any more; others are left as they are."""
-        self._update_pending(sequences, status=DeliveryStatus.SUPERSEDED)
+        self._update_pending(sequences, {"status": DeliveryStatus.SUPERSEDED})
 
     def make_due(self, sequences: Collection[int], now: datetime) -> None:
         """Let waiting deliveries be tried now, whatever their schedule says."""
-        self._update_pending(sequences, next_attempt_at=now)
+        self._update_pending(sequences, {"next_attempt_at": now})
 
     def show(self, event_id: str) -> EventHistory | None:
         """Give everything about one event, None where the id is unknown."""
@@ -243,7 +242,7 @@ class Outbox(Channels):
     def list(
         self, channel: str | None = None, status: DeliveryStatus | None = None, limit: int | None = None
     ) -> Sequence[Delivery]:
-        """Give the newest deliveries, newest first: of a channel, of a status, at most so many."""
+        """Give deliveries, newest first: of a channel, of a status, at most so many."""
         query = _joined()
         if channel is not None:
             query = query.where(col(DeliveryRow.channel) == channel)
@@ -264,14 +263,14 @@ class Outbox(Channels):
             .values(quick_failures=0)
         )
 
-    def _update_pending(self, sequences: Collection[int], **values: Any) -> None:
+    def _update_pending(self, sequences: Collection[int], values: Mapping[str, object]) -> None:
         self._connection.execute(
             update(DeliveryRow)
             .where(
                 col(DeliveryRow.status) == DeliveryStatus.PENDING,
                 among(self._connection, col(DeliveryRow.sequence), sequences),
             )
-            .values(**values)
+            .values(values)
         )
 
     def _deliveries(self, query: Query) -> Sequence[Delivery]:

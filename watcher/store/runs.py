@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlmodel import col
 
 from watcher.store.sql import Query, Record, Repository
@@ -87,12 +87,12 @@ def _of(stage: str) -> Query:
     return select(StageRunRow).where(col(StageRunRow.stage) == stage)
 
 
-def _last_ok_id(stage: str) -> Any:
+def _last_ok_id(stage: str) -> ColumnElement[int]:
     good = select(func.max(col(StageRunRow.id))).where(col(StageRunRow.stage) == stage, col(StageRunRow.ok))
     return func.coalesce(good.scalar_subquery(), 0)
 
 
-def _after_last_ok(stage: str) -> Any:
+def _after_last_ok(stage: str) -> ColumnElement[bool]:
     return col(StageRunRow.id) > _last_ok_id(stage)
 
 

@@ -72,7 +72,8 @@ class Repository:
 
     def _stream(self, query: Query) -> Iterator[Record]:
         """Run a query whose rows may be many: they are fetched as they are used, inside the transaction."""
-        yield from self._connection.execute(query, execution_options={"yield_per": _STREAMED_ROWS})
+        with self._connection.execute(query, execution_options={"yield_per": _STREAMED_ROWS}) as rows:
+            yield from rows
 
 
 def among(
@@ -96,7 +97,7 @@ def insert_new(connection: Connection, table: type[SQLModel], rows: Sequence[Map
 
 
 def upsert(connection: Connection, table: type[SQLModel], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Insert rows, each naming the same columns; where the primary key exists, set the others to the new values.
+    """Insert rows that all name the same columns; where the primary key exists, set the others.
 
     Absolute values: doing it twice changes nothing.
     """

@@ -1,4 +1,4 @@
-"""What was concluded so far: the database's identity, the present state, states to go back to, observations."""
+"""What was concluded so far: whose database it is, the present state, older ones, observations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class DatabaseIdentity:
 
 @dataclass(frozen=True, slots=True)
 class StoredState:
-    """The state of the step up to and including `block`; `payload` is its canonical JSON, made by the caller."""
+    """The step's state up to and including `block`; the caller made `payload`, canonical JSON."""
 
     block: BlockRef
     payload: bytes
@@ -83,7 +83,7 @@ class StateStore(Repository):
         self._put_evaluation(_PRESENT, state)
 
     def snapshot(self, day: int, state: StoredState) -> None:
-        """Keep a state to go back to, one a Unix day (days since 1970); a later one of the day replaces it."""
+        """Keep a state to go back to, one a Unix day (days since 1970); the day's last one stays."""
         self._put_evaluation(day, state)
 
     def snapshot_at_or_before(self, block_number: int) -> StoredState | None:

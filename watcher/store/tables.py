@@ -1,6 +1,6 @@
 """The tables, one class each: what is stored, in which unit, and what a row means.
 
-    index ─▶ block, actor, sample, want      evaluate ─▶ hour, contract_day, evaluation, ledger_entry, event
+    index ─▶ block, actor, sample, want      evaluate ─▶ hour, contract_hour, evaluation, ledger_entry, event
     deliver ─▶ delivery, attempt, channel    every stage ─▶ stage_run
 
 The classes only define and document: rows are read and written with SQLAlchemy Core in this package's
@@ -136,7 +136,7 @@ class WantRow(Row, table=True):
 
 
 class Hour(Row, table=True):
-    """What reached one app in one UTC hour, of concluded blocks."""
+    """What reached one app in one UTC hour that is over, of concluded blocks."""
 
     __tablename__ = "hour"
 
@@ -152,19 +152,22 @@ class Hour(Row, table=True):
     logs: int = whole("logs emitted by the app's contracts")
 
 
-class ContractDayRow(Row, table=True):
-    """What reached one contract in one UTC day, of concluded blocks."""
+class ContractHourRow(Row, table=True):
+    """What reached one contract in one UTC hour that is over, of concluded blocks."""
 
-    __tablename__ = "contract_day"
+    __tablename__ = "contract_hour"
 
-    app: str = text("the app's id in the program", key=True)
     address: str = text("the contract", key=True)
-    day: int = whole("days since 1970", key=True)
+    hour: int = whole("hours since 1970", key=True)
+    app: str = text("the id of the app it belonged to", key=True)
     actions: int = whole("counted actions")
     failed: int = whole("failed transactions")
     gas: str = text("gas used, decimal")
     fee_wei: str = text("fees paid in wei, decimal")
     logs: int = whole("logs emitted")
+
+
+Index("ix_contract_hour_app", col(ContractHourRow.app), col(ContractHourRow.hour))
 
 
 class Identity(Row, table=True):

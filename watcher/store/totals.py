@@ -3,45 +3,21 @@
 block facts ─▶ evaluate folds ─▶ add_hours, add_contract_days ─▶ windows after a restart, tables for people
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlmodel import col
 
 from watcher.core.facts import ContractTotals
-from watcher.core.types import ActorId, Address, AppId
+from watcher.core.rollup import ContractHour, HourRow
+from watcher.core.types import Address, AppId
 from watcher.store.encoding import decode_pairs, encode_pairs
 from watcher.store.sql import Repository, upsert
-from watcher.store.tables import ContractDayRow, Hour
-
-
-@dataclass(frozen=True, slots=True)
-class HourRow:
-    """What reached one app in one UTC hour (hours since 1970): counted actions an actor, and the rest."""
-
-    app: AppId
-    hour: int
-    actors: Sequence[tuple[ActorId, int]] = ()
-    failed: int = 0
-    excluded: int = 0
-    gas: int = 0
-    fee_wei: int = 0
-    logs: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ContractDay:
-    """What reached one contract of an app in one UTC day (days since 1970)."""
-
-    app: AppId
-    address: Address
-    day: int
-    totals: ContractTotals
+from watcher.store.tables import ContractHourRow, Hour
 
 
 class Totals(Repository):
-    """The rows of `hour` and `contract_day`."""
+    """The rows of `hour` and `contract_hour`."""
 
     def add_hours(self, rows: Iterable[HourRow]) -> None:
         """Write whole hours; one that exists is replaced, so that writing twice changes nothing."""
@@ -87,20 +63,16 @@ class Totals(Repository):
                 row.logs,
             )
 
-    def drop_hours_from(self, hour: int) -> None:
-        """Forget every app's hours from this one on, inclusive."""
-        self._connection.execute(delete(Hour).where(col(Hour.hour) >= hour))
-
-    def add_contract_days(self, rows: Iterable[ContractDay]) -> None:
-        """Write whole days of contracts; one that exists is replaced."""
+    def add_contract_hours(self, rows: Iterable[ContractHour]) -> None:
+        """Write whole hours of contracts; one that exists is replaced."""
         upsert(
             self._connection,
-            ContractDayRow,
+            ContractHourRow,
             [
                 {
-                    "app": row.app,
                     "address": row.address,
-                    "day": row.day,
+                    "hour": row.hour,
+                    "app": row.app,
                     "actions": row.totals.actions,
                     "failed": row.totals.failed,
                     "gas": str(row.totals.gas),
@@ -111,17 +83,29 @@ class Totals(Repository):
             ],
         )
 
-    def contract_days(self, app: AppId, first_day: int, last_day: int) -> Iterator[ContractDay]:
-        """Give the days of an app's contracts from first to last, both inclusive, by day and address."""
+    def contract_hours(self, app: AppId, first_hour: int, last_hour: int) -> Iterator[ContractHour]:
+        """Give the hours of an app's contracts from first to last, both inclusive, by hour and address."""
         query = (
-            select(ContractDayRow)
-            .where(col(ContractDayRow.app) == app, col(ContractDayRow.day).between(first_day, last_day))
-            .order_by(col(ContractDayRow.day), col(ContractDayRow.address))
+            select(ContractHourRow)
+            .where(col(ContractHourRow.app) == app, col(ContractHourRow.hour).between(first_hour, last_hour))
+            .order_by(col(ContractHourRow.hour), col(ContractHourRow.address))
         )
         for row in self._stream(query):
             totals = ContractTotals(row.actions, row.failed, int(row.gas), int(row.fee_wei), row.logs)
-            yield ContractDay(app, Address(row.address), row.day, totals)
+            yield ContractHour(app, Address(row.address), row.hour, totals)
 
-    def drop_contract_days_from(self, day: int) -> None:
-        """Forget every contract's days from this one on, inclusive."""
-        self._connection.execute(delete(ContractDayRow).where(col(ContractDayRow.day) >= day))
+    def logged_before(self, address: Address, hour: int) -> bool:
+        """Tell whether a contract is known to have emitted a log in an hour before this one."""
+        query = select(
+            exists().where(
+                col(ContractHourRow.address) == address,
+                col(ContractHourRow.hour) < hour,
+                col(ContractHourRow.logs) > 0,
+            )
+        )
+        return bool(self._connection.execute(query).scalar())
+
+    def drop_hours_from(self, hour: int) -> None:
+        """Forget the hours of all apps and contracts from this one on, inclusive."""
+        self._connection.execute(delete(Hour).where(col(Hour.hour) >= hour))
+        self._connection.execute(delete(ContractHourRow).where(col(ContractHourRow.hour) >= hour))

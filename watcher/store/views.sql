@@ -16,19 +16,26 @@ SELECT subject AS milestone, block_number, block_hash, occurred_at AS reached_at
 FROM v_ledger
 WHERE type = 'milestone.reached';
 
--- What reached each app in each UTC hour, of concluded blocks.
+-- What reached each app in each UTC hour that is over, of concluded blocks.
 -- Actions are counted ones; actors are distinct within the hour, so they must not be summed.
 CREATE VIEW v_activity_hourly AS
 SELECT app, utc(hour * 3600) AS hour, actions, actor_count AS actors, failed, excluded, logs,
        gas, number(gas) AS gas_number, fee_wei, number(fee_wei) AS fee_wei_number
 FROM hour;
 
--- What reached each contract in each UTC day, of concluded blocks.
+-- What reached each contract in each UTC hour that is over, of concluded blocks.
 -- An action that reached two contracts of an app counts at each of them here, and once for the app.
-CREATE VIEW v_contract_daily AS
-SELECT app, address, utc(day * 86400) AS day, actions, failed, logs,
+CREATE VIEW v_contract_hourly AS
+SELECT app, address, utc(hour * 3600) AS hour, actions, failed, logs,
        gas, number(gas) AS gas_number, fee_wei, number(fee_wei) AS fee_wei_number
-FROM contract_day;
+FROM contract_hour;
+
+-- The same by UTC day; the day that is still running is incomplete.
+CREATE VIEW v_contract_daily AS
+SELECT app, address, utc(hour / 24 * 86400) AS day, sum(actions) AS actions, sum(failed) AS failed,
+       sum(logs) AS logs, sum(number(gas)) AS gas_number, sum(number(fee_wei)) AS fee_wei_number
+FROM contract_hour
+GROUP BY app, address, hour / 24;
 
 -- How far the chain was read and concluded: name is checkpoint, concluded, final or head.
 CREATE VIEW v_progress AS

@@ -132,15 +132,17 @@ def _conclusions() -> None:
         PrimaryKeyConstraint("app", "hour", name="pk_hour"),
     )
     op.create_table(
-        "contract_day",
-        _text("app"),
+        "contract_hour",
         _text("address"),
-        *(_whole(name) for name in ("day", "actions", "failed")),
+        _whole("hour"),
+        _text("app"),
+        *(_whole(name) for name in ("actions", "failed")),
         _text("gas"),
         _text("fee_wei"),
         _whole("logs"),
-        PrimaryKeyConstraint("app", "address", "day", name="pk_contract_day"),
+        PrimaryKeyConstraint("address", "hour", "app", name="pk_contract_hour"),
     )
+    op.create_index("ix_contract_hour_app", "contract_hour", ["app", "hour"])
     op.create_table(
         "evaluation",
         _whole("slot"),
