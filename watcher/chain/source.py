@@ -6,7 +6,7 @@ Every method raises a `ChainError` where the chain was not read (see `watcher.er
 a value. `HistoryMissing` says that the source no longer (or not yet) has what was asked for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -45,7 +45,7 @@ class ChainSource(Protocol):
         """Give the blocks with these numbers in the same order, None for each number above the head."""
         ...
 
-    def windows(self, blocks: BlockRange, size: int, *, every_header: bool) -> Iterator[Window]:
+    def windows(self, blocks: BlockRange, size: int, *, every_header: bool) -> Generator[Window]:
         """Read `blocks` as ascending windows without holes, each of at least one and at most `size` blocks.
 
         A source may end a window early to bound memory. Windows are fetched ahead; closing the iterator stops

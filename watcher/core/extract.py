@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from watcher.core.applications import COUNTED_ROLES, Discovery, Membership
 from watcher.core.definition import Definition
 from watcher.core.facts import Activity, Announcement, BlockFacts, ContractTotals, Creation, PauseLog
-from watcher.core.types import Address, AppId, BlockRef
+from watcher.core.types import ActorId, Address, AppId, BlockRef
 from watcher.core.window import BlockReceipts, Log, Receipt
 
 UPGRADED = "0xbc7cd75a20ee27fd9adebab32041f755214dbc6bffa90cc0225b39da2e5c2d3b"
@@ -46,6 +46,22 @@ class _Tally:
     logs: int = 0
 
 
+@dataclass(slots=True)
+class _Found:
+    """What one block said so far, app by app."""
+
+    apps: dict[AppId, _Tally] = field(default_factory=dict)
+    contracts: dict[AppId, dict[Address, _Tally]] = field(default_factory=dict)
+    pauses: list[PauseLog] = field(default_factory=list)
+    changes: dict[Address, None] = field(default_factory=dict)
+
+    def app(self, app: AppId) -> _Tally:
+        return self.apps.setdefault(app, _Tally())
+
+    def contract(self, app: AppId, address: Address) -> _Tally:
+        return self.contracts.setdefault(app, {}).setdefault(address, _Tally())
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What a block's receipts say, before its header is known."""
@@ -71,7 +87,7 @@ class Findings:
 class Extractor:
     """Reads blocks in ascending order and keeps who belongs to which app as of the last one read."""
 
-    def __init__(self, definition: Definition, known: Iterable[BlockFacts[Address]] = ()) -> None:
+    def __init__(self, definition: Definition, known: Iterable[BlockFacts[ActorId]] = ()) -> None:
         """Start before the first block, or behind blocks whose announcements and creations are `known`."""
         self._policy = definition.liveness
         self._system = definition.chain.system
@@ -86,6 +102,8 @@ class Extractor:
         self._touched = self._policy.reach == "touched"
         self.membership = Membership()
         self._creator_of: dict[Address, Address] = {}
+        self._created_at: dict[Address, int] = {}
+        self._alive_at: dict[Address, int] = {}
         self._counted: dict[Address, AppId] = {}
         self._excluded: dict[AppId, frozenset[Address]] = {}
         for facts in known:
@@ -99,32 +117,22 @@ class Extractor:
         if announcements or creations:
             self._learn(block.number, announcements, creations)
             self._refresh()
-        apps: dict[AppId, _Tally] = {}
-        contracts: dict[AppId, dict[Address, _Tally]] = {}
-        pauses: list[PauseLog] = []
-        changes: dict[Address, None] = {}
+        found = _Found()
         for receipt in block.receipts:
-            reached = self._read_logs(receipt.logs, apps, contracts, pauses, changes)
+            reached = self._read_logs(block.number, receipt.logs, found)
             to = receipt.to
             if to is None or not self._counted:
                 continue
             if not self._touched:
                 app = self._counted.get(Address(to))
                 if app is not None:
-                    self._count(receipt, {app: {Address(to)}}, apps, contracts)
+                    self._count(receipt, {app: {Address(to)}}, found)
             elif reached:
-                self._count(receipt, reached, apps, contracts)
-        activity = {app: _activity(tally, contracts.get(app, {})) for app, tally in apps.items()}
-        return Findings(activity, announcements, creations, tuple(pauses), tuple(changes))
+                self._count(receipt, reached, found)
+        activity = {app: _activity(tally, found.contracts.get(app, {})) for app, tally in found.apps.items()}
+        return Findings(activity, announcements, creations, tuple(found.pauses), tuple(found.changes))
 
-    def _read_logs(
-        self,
-        logs: Iterable[Log],
-        apps: dict[AppId, _Tally],
-        contracts: dict[AppId, dict[Address, _Tally]],
-        pauses: list[PauseLog],
-        changes: dict[Address, None],
-    ) -> dict[AppId, set[Address]]:
+    def _read_logs(self, block_number: int, logs: Iterable[Log], found: _Found) -> dict[AppId, set[Address]]:
         """Note what a transaction's logs say; return the apps whose contracts it made emit something."""
         reached: dict[AppId, set[Address]] = {}
         counted = self._counted
@@ -135,26 +143,21 @@ class Extractor:
             if app is None:
                 # A beacon is known only once a proxy behind it was sampled: keep every Upgraded log.
                 if topic == UPGRADED:
-                    changes[Address(log.address)] = None
+                    found.changes[Address(log.address)] = None
                 continue
             address = Address(log.address)
-            apps.setdefault(app, _Tally()).logs += 1
-            contracts.setdefault(app, {}).setdefault(address, _Tally()).logs += 1
+            self._alive_at.setdefault(address, block_number)
+            found.app(app).logs += 1
+            found.contract(app, address).logs += 1
             if topic in CODE_CHANGES:
-                changes[address] = None
+                found.changes[address] = None
             elif topic in (PAUSED, UNPAUSED):
-                pauses.append(PauseLog(address, topic == PAUSED))
+                found.pauses.append(PauseLog(address, topic == PAUSED))
             if topic not in TOKEN_NOISE:
                 reached.setdefault(app, set()).add(address)
         return reached
 
-    def _count(
-        self,
-        receipt: Receipt,
-        reached: Mapping[AppId, set[Address]],
-        apps: dict[AppId, _Tally],
-        contracts: dict[AppId, dict[Address, _Tally]],
-    ) -> None:
+    def _count(self, receipt: Receipt, reached: Mapping[AppId, set[Address]], found: _Found) -> None:
         if receipt.sender in self._system.senders or receipt.type in self._system.types:
             return
         sender = Address(receipt.sender)
@@ -197,6 +200,8 @@ class Extractor:
     ) -> None:
         for creation in creations:
             self._creator_of[creation.address] = creation.creator
+            self._created_at.setdefault(creation.address, block_number)
+            self._alive_at.setdefault(creation.address, block_number)
         self.membership.apply(block_number, announcements)
 
     def _refresh(self) -> None:
@@ -213,9 +218,13 @@ class Extractor:
                 deployers.setdefault(owner.app, set()).add(self._creator_of[address])
         self._excluded = {app: frozenset(accounts) for app, accounts in deployers.items()}
 
-    def creator_of(self, address: Address) -> Address | None:
-        """Give who created a contract by a transaction, as far as its receipt was read; None: not known."""
-        return self._creator_of.get(address)
+    def created_at(self, address: Address) -> int | None:
+        """Give the block of a contract's creation receipt; None where none was kept."""
+        return self._created_at.get(address)
+
+    def alive_at(self, address: Address) -> int | None:
+        """Give the first block read whose receipts prove that a contract had code; None: not seen yet."""
+        return self._alive_at.get(address)
 
 
 def _activity(tally: _Tally, contracts: Mapping[Address, _Tally]) -> Activity[Address]:

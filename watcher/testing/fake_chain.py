@@ -11,7 +11,7 @@ same chain, and a block that replaces another never has its hash.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from hashlib import sha256
 
 from watcher.chain.code import CallTo, CodeAt, StorageAt, sample_code
@@ -139,7 +139,7 @@ class FakeChain:
         visible = self._visible()
         return [visible[number].ref if number < len(visible) else None for number in numbers]
 
-    def windows(self, blocks: BlockRange, size: int, *, every_header: bool) -> Iterator[Window]:
+    def windows(self, blocks: BlockRange, size: int, *, every_header: bool) -> Generator[Window]:
         """Read blocks as windows of exactly `size` blocks, the last one as long as there are blocks."""
         for first in range(blocks.first, blocks.last + 1, size):
             self._ask("windows")

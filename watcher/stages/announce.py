@@ -1,0 +1,80 @@
+"""Announcing: ledger entries and notices become outbox rows, in the transaction that wrote them.
+
+Entry, Notice ─▶ Event (bytes made once) ─▶ one pending delivery for each channel that asked for it
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from watcher.clock import Clock
+from watcher.core.definition import Definition
+from watcher.core.events import Event, Notice, entry_event, notice_event, wanted
+from watcher.core.ledger import Entry
+from watcher.store.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Which events one channel asked for; `final_only` channels get ledger entries and nothing else."""
+
+    channel: str
+    patterns: tuple[str, ...]
+    final_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """The id of a notice, and whether it was written just now."""
+
+    id: str
+    new: bool
+
+
+class Announcer:
+    """Writes events into the outbox; the same entry or notice key is written once, however often offered."""
+
+    def __init__(
+        self,
+        definition: Definition,
+        clock: Clock,
+        subscriptions: Sequence[Subscription] = (),
+        *,
+        operator: str = "unnamed",
+        deliver_history: bool = False,
+    ) -> None:
+        """Take who asked for what; without `deliver_history` nothing older than the database is sent."""
+        self._definition = definition
+        self._clock = clock
+        self._subscriptions = tuple(subscriptions)
+        self._operator = operator
+        self._deliver_history = deliver_history
+
+    def entries(self, tx: Tx, entries: Iterable[Entry]) -> None:
+        """Announce ledger entries in their order."""
+        for entry in entries:
+            event = entry_event(self._definition, entry, self._operator)
+            tx.outbox.mint(f"entry/{entry.id}", event, self._channels(tx, event), self._clock.now())
+
+    def notice(self, tx: Tx, notice: Notice) -> Minted:
+        """Announce a notice unless its key was announced before; return the id of the one there is."""
+        known = tx.outbox.event_by_key(notice.key)
+        if known is not None:
+            return Minted(known.id, new=False)
+        last = tx.ledger.last()
+        head = {"sequence": last[0], "digest": last[1]} if last else {"sequence": 0, "digest": None}
+        notice_id = str(uuid.uuid4())
+        event = notice_event(self._definition, notice, notice_id, head, self._operator)
+        tx.outbox.mint(notice.key, event, self._channels(tx, event), self._clock.now())
+        return Minted(notice_id, new=True)
+
+    def _channels(self, tx: Tx, event: Event) -> list[str]:
+        identity = tx.state.identity()
+        is_history = identity is not None and event.occurred_at < int(identity.created_at.timestamp())
+        if is_history and not self._deliver_history:
+            return []
+        return [
+            subscription.channel
+            for subscription in self._subscriptions
+            if wanted(event.type, subscription.patterns, final_only=subscription.final_only)
+        ]

@@ -1,0 +1,115 @@
+"""Answering wants: what the evaluate stage lacks to conclude a block, read from the chain.
+
+want: state of a contract at a block ─▶ a sample, read there, or proven from later code
+want: the first block at an instant  ─▶ that block's header and its predecessor's
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from watcher.chain.bytecode import code_hash, proves_plain_code
+from watcher.chain.source import ChainSource
+from watcher.core.activity import hour_of
+from watcher.core.definition import Definition
+from watcher.core.extract import Extractor
+from watcher.core.facts import BlockAtWant, CodeKind, Sample, SampleWant, Want
+from watcher.core.types import BlockRef
+from watcher.errors import HistoryMissing
+from watcher.stages.boundaries import Headers, first_at_or_after
+from watcher.store.database import Store
+
+READERS = 8
+"""State reads in flight; each is a few small calls, so latency is what costs."""
+
+BATCH = 200
+"""Wants answered in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """A want that this source cannot answer, and why, in words for the operator."""
+
+    reason: str
+
+
+def answer_wants(
+    definition: Definition,
+    source: ChainSource,
+    store: Store,
+    extractor: Extractor,
+    headers: Headers,
+) -> tuple[int, int]:
+    """Answer the oldest open wants; return how many were answered and how many could not be.
+
+    A chain error other than missing history propagates: nothing of the batch is written then.
+    """
+    with store.reading() as tx:
+        wants = [open_want.want for open_want in tx.facts.wants()][:BATCH]
+        checkpoint = tx.facts.checkpoint()
+        refs = {want: tx.facts.ref(want.block_number) for want in wants if isinstance(want, SampleWant)}
+        ends = {
+            want: (tx.facts.ref(want.after), tx.facts.ref(want.before))
+            for want in wants
+            if isinstance(want, BlockAtWant)
+        }
+    if not wants or checkpoint is None:
+        return 0, 0
+
+    def answer(want: Want) -> Sample | list[BlockRef] | _Missing | None:
+        if isinstance(want, BlockAtWant):
+            after, before = ends[want]
+            if after is None or before is None:
+                return None
+            return first_at_or_after(want.timestamp, after, before, headers, definition.chain)
+        ref = refs[want]
+        return None if ref is None else _sample(source, store, extractor, want, ref)
+
+    with ThreadPoolExecutor(READERS, thread_name_prefix="answer") as pool:
+        answers = list(pool.map(answer, wants))
+    with store.writing() as tx:
+        answered = missing = 0
+        for want, found in zip(wants, answers, strict=True):
+            if isinstance(found, _Missing):
+                tx.facts.want_failed(want, found.reason)
+                missing += 1
+                continue
+            if isinstance(found, Sample):
+                tx.facts.add_samples([found])
+            elif found is not None:
+                tx.facts.add_headers(found)
+            # A want whose block a reorg took away needs no answer: the new chain asks anew.
+            tx.facts.drop_wants([want])
+            answered += 1
+    return answered, missing
+
+
+def _sample(
+    source: ChainSource, store: Store, extractor: Extractor, want: SampleWant, ref: BlockRef
+) -> Sample | _Missing:
+    try:
+        return source.sample(want.address, ref)
+    except HistoryMissing as error:
+        return _proven(source, store, extractor, want, ref) or _Missing(str(error))
+
+
+def _proven(
+    source: ChainSource, store: Store, extractor: Extractor, want: SampleWant, ref: BlockRef
+) -> Sample | None:
+    """Prove plain code at a block from later code and an earlier sign of life: code stays (EIP-6780).
+
+    The sign is the creation receipt or a log of the contract at or before the block; a creation receipt
+    after the block proves that there was no code yet. Proxies cannot be proven so: what stood behind them
+    may have changed.
+    """
+    created = extractor.created_at(want.address)
+    if created is not None and created > ref.number:
+        return Sample(want.address, ref.number, CodeKind.NONE, None, runnable=False)
+    with store.reading() as tx:
+        logged_before = tx.facts.logged_before(want.address, hour_of(ref.timestamp))
+    alive = extractor.alive_at(want.address)
+    if (alive is None or alive > ref.number) and not logged_before:
+        return None
+    code = source.code_now(want.address)
+    if not proves_plain_code(code):
+        return None
+    return Sample(want.address, ref.number, CodeKind.PLAIN, code_hash(code), runnable=True)

@@ -1,0 +1,186 @@
+"""The evaluate stage: from stored facts to conclusions, each chunk of final blocks in one transaction.
+
+    final rows ─▶ step ─▶ state + ledger entries + outbox rows + hours          (stored)
+    later rows ─▶ step on a throw-away copy ─▶ observed, retracted, marks       (notices)
+
+It asks nobody but the store. What it lacks (a state sample, a block at an instant) it writes down as a want,
+stands still before that block, and goes on when the index stage has answered.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from watcher.clock import Clock
+from watcher.core.definition import Definition
+from watcher.core.events import Notice, NoticeType
+from watcher.core.facts import BlockFacts, Want
+from watcher.core.ledger import Entry
+from watcher.core.rollup import ContractHour, HourRow
+from watcher.core.sampling import look_ahead
+from watcher.core.step import step
+from watcher.core.types import SECONDS_PER_DAY, ActorId, BlockRef
+from watcher.stages.announce import Announcer
+from watcher.stages.memory import Memory, Samples, lacking, missing, stored
+from watcher.stages.observations import settle
+from watcher.stages.provisional import Provisional
+from watcher.store.database import Store, Tx
+
+CHUNK = 1_000
+"""Rows concluded in one transaction: many enough to be cheap, few enough not to hold up the index stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateResult:
+    """What one run concluded; `stalled` says why the next final block cannot be, None: nothing is missing."""
+
+    concluded: BlockRef | None
+    blocks: int = 0
+    entries: int = 0
+    notices: int = 0
+    wants: int = 0
+    stalled: str | None = None
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """What one chunk of blocks brought, to be written together."""
+
+    blocks: int = 0
+    entries: list[Entry] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    hours: list[HourRow] = field(default_factory=list)
+    contract_hours: list[ContractHour] = field(default_factory=list)
+    wants: set[Want] = field(default_factory=set)
+    blocked_by: Sequence[Want] = ()
+    before: BlockRef | None = None
+    decisive: set[int] = field(default_factory=set)
+    """Blocks at which something was concluded, and those before them: their rows stay."""
+
+
+class Evaluate:
+    """Concludes what the index stage stored; keep one instance a process, it remembers the windows."""
+
+    def __init__(
+        self,
+        definition: Definition,
+        store: Store,
+        clock: Clock,
+        announcer: Announcer,
+        *,
+        chunk: int = CHUNK,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._definition = definition
+        self._store = store
+        self._clock = clock
+        self._announcer = announcer
+        self._chunk = chunk
+        self._stopping = stopping
+        self._memory: Memory | None = None
+        self._provisional = Provisional(definition, clock, announcer)
+
+    def run(self) -> EvaluateResult:
+        """Conclude every final block that can be, then look ahead to the head.
+
+        Idempotent: a run with nothing new writes nothing new. After an exception nothing of the unfinished
+        chunk is stored, and the next run starts again from what is.
+        """
+        blocks = entries = notices = 0
+        try:
+            while True:
+                with self._store.writing() as tx:
+                    memory = self._memory = self._remembered(tx)
+                    chunk, more = self._conclude(tx, memory)
+                    notices += self._write(tx, memory, chunk)
+                blocks += chunk.blocks
+                entries += len(chunk.entries)
+                if not more or self._stopping():
+                    break
+            with self._store.writing() as tx:
+                notices += self._provisional.run(tx, memory.state, self._chunk)
+                wants = len(tx.facts.wants())
+                stalled = self._stalled(tx, chunk)
+        except BaseException:
+            self._memory = None
+            raise
+        return EvaluateResult(memory.state.block, blocks, entries, notices, wants, stalled)
+
+    def _remembered(self, tx: Tx) -> Memory:
+        """Give the state in memory if it still is the stored one, else load it."""
+        known = tx.state.load()
+        if self._memory is not None and self._memory.state.block == (known.block if known else None):
+            return self._memory
+        self._provisional.forget()
+        return Memory.load(self._definition, tx, known)
+
+    def _conclude(self, tx: Tx, memory: Memory) -> tuple[_Chunk, bool]:
+        """Fold one chunk of final rows; tell whether there may be more to fold at once."""
+        chunk = _Chunk()
+        final, checkpoint = tx.state.final(), tx.facts.checkpoint()
+        if final is None or checkpoint is None:
+            return chunk, False
+        after = memory.state.block.number if memory.state.block else -1
+        rows = tx.facts.blocks(after, min(final.number, checkpoint.number), self._chunk)
+        wanted = set(look_ahead(memory.state.sampler, rows))
+        samples = tx.facts.samples({want.block_number for want in wanted})
+        chunk.wants = set(missing(wanted, samples.keys()))
+        for row in rows:
+            chunk.blocked_by = lacking(self._definition, memory.state, row, samples.keys())
+            if chunk.blocked_by:
+                chunk.before = row.block
+                chunk.wants.update(chunk.blocked_by)
+                return chunk, False
+            self._provisional.forget()
+            self._fold(tx, memory, row, samples, chunk)
+        return chunk, len(rows) == self._chunk
+
+    def _fold(
+        self, tx: Tx, memory: Memory, row: BlockFacts[ActorId], samples: Samples, chunk: _Chunk
+    ) -> None:
+        last = memory.state.block
+        if last is not None and _day(last) != _day(row.block):
+            tx.state.snapshot(_day(last), stored(memory.state))
+        hours, contract_hours = memory.hours.add(row)
+        memory.state, conclusions = step(self._definition, memory.state, row, samples)
+        chunk.blocks += 1
+        chunk.hours += hours
+        chunk.contract_hours += contract_hours
+        chunk.entries += conclusions.entries
+        chunk.notices += conclusions.notices
+        if conclusions.entries:
+            chunk.decisive |= {row.block.number, *([last.number] if last else [])}
+
+    def _write(self, tx: Tx, memory: Memory, chunk: _Chunk) -> int:
+        """Write what a chunk brought; return the number of notices that were new."""
+        if chunk.wants:
+            tx.facts.put_wants(chunk.wants, self._clock.now())
+        if memory.state.block is None or not chunk.blocks:
+            return 0
+        tx.facts.add_hours(chunk.hours)
+        tx.facts.add_contract_hours(chunk.contract_hours)
+        notices = settle(tx, self._announcer, chunk.entries)
+        tx.ledger.append(chunk.entries)
+        self._announcer.entries(tx, chunk.entries)
+        notices += sum(self._announcer.notice(tx, notice).new for notice in chunk.notices)
+        tx.state.save(stored(memory.state))
+        tx.facts.keep(chunk.decisive)
+        tx.facts.prune(memory.state.block.number)
+        return notices
+
+    def _stalled(self, tx: Tx, chunk: _Chunk) -> str | None:
+        """Say what the index stage tried to read and could not; tell channels once."""
+        blocking = set(chunk.blocked_by)
+        failed = [each for each in tx.facts.wants() if each.want in blocking and each.last_error]
+        if not failed or chunk.before is None:
+            return None
+        reason = f"{len(failed)} reads before block {chunk.before.number} fail: {failed[0].last_error}"
+        data = {"before_block": chunk.before.number, "missing": len(failed), "reason": failed[0].last_error}
+        now = int(self._clock.now().timestamp())
+        key = f"ledger.stalled/{chunk.before.number}"
+        program = self._definition.program_id
+        self._announcer.notice(tx, Notice(NoticeType.LEDGER_STALLED, program, key, now, data))
+        return reason
+
+
+def _day(block: BlockRef) -> int:
+    return block.timestamp // SECONDS_PER_DAY

@@ -1,0 +1,52 @@
+"""Is this the chain, and the definition, that the database is about? Asked before anything is written."""
+
+from datetime import datetime
+
+from watcher.chain.source import ChainSource
+from watcher.core.definition import Definition
+from watcher.errors import DatabaseMismatch, WrongChain
+from watcher.store.database import Store
+from watcher.store.state import DatabaseIdentity
+
+
+def check_definition(definition: Definition, store: Store) -> None:
+    """Raise DatabaseMismatch, naming both hashes, where the database was made under another definition."""
+    with store.reading() as tx:
+        known = tx.state.identity()
+    if known is not None and known.definition_hash != definition.hash:
+        raise DatabaseMismatch(
+            f"this database belongs to program {known.program_id}, definition {known.definition_hash}; "
+            f"the program file is {definition.program_id}, definition {definition.hash}. "
+            "A changed definition needs its own database: set another `database` in the deployment file, "
+            "or go back to the program that this one was made with"
+        )
+
+
+def check_chain(definition: Definition, source: ChainSource, store: Store, now: datetime) -> None:
+    """Raise WrongChain, naming both, where the endpoint serves another chain than program or database say.
+
+    The first chain that an empty database meets is entered into it, with the definition.
+    """
+    seen = source.identity()
+    if seen.chain_id != definition.chain.id:
+        raise WrongChain(
+            f"the endpoint serves chain {seen.chain_id}, the program is about chain {definition.chain.id}: "
+            "point [[endpoint]] at the right chain, or choose the program of this chain"
+        )
+    with store.writing() as tx:
+        known = tx.state.identity()
+        if known is None:
+            tx.state.set_identity(
+                DatabaseIdentity(
+                    chain_id=seen.chain_id,
+                    genesis_hash=seen.genesis_hash,
+                    program_id=definition.program_id,
+                    definition_hash=definition.hash,
+                    created_at=now,
+                )
+            )
+        elif known.genesis_hash != seen.genesis_hash:
+            raise WrongChain(
+                f"the endpoint's genesis block is {seen.genesis_hash}, the database's {known.genesis_hash}: "
+                "another chain of the same id (a devnet started anew?); use a new database for it"
+            )

@@ -1,0 +1,75 @@
+"""What the evaluate stage keeps in mind between runs, and how it gets it back from the store.
+
+stored state (small, JSON) + closed hours + the running hour's blocks ─▶ State with full windows, HourBook
+"""
+
+import json
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from watcher.core.activity import hour_of, span
+from watcher.core.definition import Definition
+from watcher.core.facts import BlockFacts, Sample, SampleWant, Want
+from watcher.core.ledger import canonical
+from watcher.core.rollup import HourBook
+from watcher.core.state import State, from_json, to_json
+from watcher.core.step import block_wanted
+from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address
+from watcher.errors import StoreError
+from watcher.store.database import Tx
+from watcher.store.state import StoredState
+
+Samples = dict[tuple[Address, int], Sample]
+"""Samples by contract and block number."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """The state up to the last concluded block, and the totals of the hour it lies in."""
+
+    state: State
+    hours: HourBook
+
+    @classmethod
+    def load(cls, definition: Definition, tx: Tx, known: StoredState | None) -> "Memory":
+        """Rebuild what was in mind when `known` was stored; None: start before the first block."""
+        hours = HourBook()
+        if known is None:
+            return cls(State.initial(definition), hours)
+        state = from_json(definition, json.loads(known.payload))
+        hour = hour_of(known.block.timestamp)
+        first, _ = span(definition.liveness.window, known.block.timestamp)
+        for app, window in state.windows.items():
+            for row in tx.facts.hours(app, first, hour - 1):
+                window.restore(row.hour, row.actors)
+        for block in tx.facts.blocks_since(hour * SECONDS_PER_HOUR, known.block.number):
+            hours.add(block)
+            for app, activity in block.activity.items():
+                state.windows[app].restore(hour, activity.actors.items())
+        for window in state.windows.values():
+            window.roll(known.block.timestamp)
+        return cls(state, hours)
+
+
+def stored(state: State) -> StoredState:
+    """Give a state in the form in which it is stored; it must have concluded a block."""
+    if state.block is None:
+        raise StoreError("a state that has concluded nothing is not stored")
+    return StoredState(state.block, canonical(to_json(state)))
+
+
+def lacking(
+    definition: Definition, state: State, row: BlockFacts[ActorId], known: AbstractSet[tuple[Address, int]]
+) -> list[Want]:
+    """List what has to be known before a block can be concluded and is not; empty: conclude it."""
+    block = block_wanted(definition, state, row.block)
+    if block is not None:
+        return [block]
+    due = (SampleWant(address, row.block.number) for address in state.sampler.due(row))
+    return missing(due, known)
+
+
+def missing(wants: Iterable[SampleWant], known: AbstractSet[tuple[Address, int]]) -> list[Want]:
+    """List the samples that are wanted and not known."""
+    return [want for want in wants if (want.address, want.block_number) not in known]

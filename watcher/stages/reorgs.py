@@ -1,0 +1,68 @@
+"""Reorgs: finding out whether the node still has the blocks whose rows we keep, and if not, since when.
+
+    newest stored row ─▶ same hash on the chain? ─▶ fork point ─▶ rewind the rows above it
+
+State and ledger cover final blocks only, so rows, their samples and wants are all that a reorg takes away.
+"""
+
+from collections.abc import Sequence
+
+from watcher.chain.source import ChainSource
+from watcher.core.types import BlockRef
+from watcher.errors import EndpointUnavailable, ReorgBelowFinality
+from watcher.store.database import Store
+
+
+def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int:
+    """Rewind to the fork point where stored blocks were replaced; return how many rows went, 0 for none.
+
+    A node that merely lags (it has fewer blocks, and those agree) changes nothing. Raises ReorgBelowFinality,
+    with nothing changed, where a final or concluded block was replaced.
+    """
+    with store.reading() as tx:
+        checkpoint, final, state = tx.facts.checkpoint(), tx.state.final(), tx.state.load()
+        concluded = state.block if state else None
+        floor = concluded.number if concluded else -1
+        if checkpoint is not None and checkpoint.number > head.number:
+            checkpoint = next(iter(tx.facts.refs(floor + 1, head.number)[-1:]), None)
+    watched = [final, concluded, checkpoint]
+    known = [block for block in watched if block is not None and block.number <= head.number]
+    replaced = [block for block in known if not _still_there(source, block)]
+    if not replaced:
+        return 0
+    for block in (final, concluded):
+        if block in replaced:
+            raise ReorgBelowFinality(
+                f"block {block.number} was final as {block.hash} and is replaced. Nothing was changed. "
+                "Check the endpoint first; if the chain really went back below finality, stop the watcher, "
+                f"run `watcher database rewind --to {_last_common(source, store, 0, block.number - 1)}` "
+                "and start it again"
+            )
+    fork_point = _last_common(source, store, floor + 1, head.number)
+    with store.writing() as tx:
+        return tx.facts.rewind(max(fork_point, floor))
+
+
+def _still_there(source: ChainSource, block: BlockRef) -> bool:
+    """Tell whether the node has this block; one that is missing below the node's head is no answer."""
+    [now] = source.headers([block.number])
+    if now is None:
+        raise EndpointUnavailable(f"the endpoint has no block {block.number}, although its head is above it")
+    return now.hash == block.hash
+
+
+def _last_common(source: ChainSource, store: Store, first: int, last: int) -> int:
+    """Find the highest stored block in [first, last] that the node still has; first - 1 where there is none.
+
+    Blocks are linked by hash, so whatever lies below a common block is common too.
+    """
+    with store.reading() as tx:
+        stored: Sequence[BlockRef] = tx.facts.refs(first, last)
+    low, high = 0, len(stored)
+    while low < high:
+        middle = (low + high) // 2
+        if _still_there(source, stored[middle]):
+            low = middle + 1
+        else:
+            high = middle
+    return stored[low - 1].number if low else first - 1
