@@ -164,11 +164,8 @@ class Extractor:
         gas = int(receipt.gas_used, 16)
         fee = gas * int(receipt.effective_gas_price, 16) + int(receipt.l1_fee or "0x0", 16)
         for app, addresses in reached.items():
-            tally = apps.setdefault(app, _Tally())
-            tallies = [
-                tally,
-                *(contracts.setdefault(app, {}).setdefault(item, _Tally()) for item in addresses),
-            ]
+            tally = found.app(app)
+            tallies = [tally, *(found.contract(app, address) for address in addresses)]
             excluded = sender in self._policy.excluded or sender in self._excluded.get(app, ())
             for each in tallies:
                 each.gas += gas
