@@ -13,7 +13,7 @@ RUN /opt/watcher/bin/pip install --no-deps --no-build-isolation /build
 
 FROM python:3.11-slim
 COPY --from=builder /opt/watcher /opt/watcher
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin watcher \
+RUN /usr/sbin/useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin watcher \
  && install --directory --owner=watcher --group=watcher /data
 ENV PATH=/opt/watcher/bin:$PATH \
     PYTHONUNBUFFERED=1 \

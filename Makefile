@@ -83,5 +83,5 @@ $(SETUP): requirements-dev.txt $(RUNTIME)
 
 # Not `npm ci`: it insists on lock entries for the platforms that this one cannot install.
 $(NODE): .tools/package.json .tools/package-lock.json | $(SETUP)
-	cd .tools && '$(CURDIR)/$(BIN)/npm' install --silent --no-save --ignore-scripts --no-audit --no-fund
+	cd .tools && '$(CURDIR)/$(BIN)/npm' install --loglevel=error --no-save --ignore-scripts --no-audit --no-fund
 	@touch $@
