@@ -5,7 +5,7 @@ reaches a message, a log or a database.
 """
 
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 MAX_QUOTED = 120
 """So many characters of a foreign text are quoted; enough to recognise an error page by."""
@@ -45,5 +45,6 @@ def _secrets(url: str) -> Iterator[str]:
         yield from (segment for segment in parts.path.split("/") if len(segment) >= _MIN_PATH_KEY)
     if parts.query:
         yield parts.query
-        yield from (value for _, value in parse_qsl(parts.query) if value)
+        pairs = [pair.partition("=") for pair in parts.query.split("&")]
+        yield from (value or name for name, _, value in pairs if value or name)
     yield from (part for part in (parts.username, parts.password) if part)

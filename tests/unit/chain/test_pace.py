@@ -1,0 +1,40 @@
+"""Rest after failures and the budget of calls."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watcher.chain.pace import MAX_REST_SECONDS, CallBudget, rest_seconds
+
+
+def test_rest_doubles_up_to_a_ceiling() -> None:
+    """0.25, 0.5, 1, … seconds, and never more than the ceiling, however long it goes on."""
+    assert [rest_seconds(n, lambda: 0.0) for n in (1, 2, 3, 6, 7, 10_000)] == [0.25, 0.5, 1, 8, 8, 8]
+
+
+@given(st.integers(1, 50), st.floats(0, 1))
+def test_jitter_takes_off_at_most_half(failures: int, jitter: float) -> None:
+    """Watchers that failed together do not come back together, and none comes back at once."""
+    longest = rest_seconds(failures, lambda: 0.0)
+    assert longest / 2 <= rest_seconds(failures, lambda: jitter) <= longest <= MAX_REST_SECONDS
+
+
+def test_a_budget_starts_with_a_burst_and_then_keeps_its_rate() -> None:
+    """60 calls a minute: five at once, and from then on one a second."""
+    budget = CallBudget(60)
+    assert [budget.reserve(1, now=0.0) for _ in range(8)] == [0, 0, 0, 0, 0, 0, 1, 2]
+
+
+def test_each_call_of_a_batch_is_billed() -> None:
+    """A batch goes out when what went before is paid for, and the next one waits for all its calls."""
+    budget = CallBudget(60)
+    assert budget.reserve(15, now=0.0) == 0
+    assert budget.reserve(1, now=0.0) == 10
+    assert budget.reserve(1, now=11.0) == 0
+
+
+def test_a_long_pause_earns_no_more_than_the_burst() -> None:
+    """Otherwise the minute after an idle hour would see an hour's calls."""
+    budget = CallBudget(60)
+    assert budget.reserve(5, now=3_600.0) == 0
+    assert budget.reserve(1, now=3_600.0) == 0
+    assert budget.reserve(1, now=3_600.0) == 1
