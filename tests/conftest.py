@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.databases"]
+
 UNIT_TESTS = Path(__file__).parent / "unit"
 
 # Machines are shared and slow at times: how long an example took says nothing about the code.

@@ -6,9 +6,11 @@ Nothing of the database's URL but host and file name is ever shown, and no state
 import sqlite3
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from watcher.errors import StoreError
+
+LOCKED = "the database is locked"
 
 _SQLITE = {
     "SQLITE_FULL": "the disk is full: free some space; the stage is repeated as a whole",
@@ -18,22 +20,16 @@ _SQLITE = {
     "SQLITE_CORRUPT": "the file is damaged: restore a copy, or index anew into a new file",
     "SQLITE_NOTADB": "the file is not an SQLite database: check the key database in the deployment file",
     "SQLITE_IOERR": "the disk failed or is gone: check the volume",
-    "SQLITE_BUSY": "database is locked",
-    "SQLITE_LOCKED": "database is locked",
+    "SQLITE_BUSY": LOCKED,
+    "SQLITE_LOCKED": LOCKED,
 }
 
 _POSTGRESQL = {
     "53100": "the server's disk is full: free some space; the stage is repeated as a whole",
-    "53200": "the server is out of memory",
-    "53300": "the server has no connection left: raise max_connections or stop other clients",
     "25006": "the server is read-only, perhaps a standby: connect to the primary",
-    "28000": "the server refused this user: check user and pg_hba.conf",
-    "28P01": "the server refused the password: check the user's password",
-    "3D000": "there is no database of that name: create it with `createdb`",
     "42501": "this user lacks a privilege: grant it, or let the owner run `watcher database upgrade`",
-    "55P03": "database is locked",
-    "57P01": "the server is shutting down: the stage is repeated when it is back",
-    "57P03": "the server is starting up: try again in a moment",
+    "55P03": LOCKED,
+    "57P01": "the server ended the connection: the stage is repeated when it is back",
 }
 
 
@@ -47,18 +43,18 @@ def name_of(url: URL) -> str:
 
 def is_locked(error: SQLAlchemyError) -> bool:
     """Tell whether another process or transaction held what was needed for too long."""
-    return _known(error) == "database is locked"
+    return _known(error) == LOCKED
 
 
 def explain(url: URL, error: SQLAlchemyError) -> StoreError:
     """Turn any error of SQLAlchemy or a driver into one that says what to do."""
     known = _known(error)
-    if known is None and _lost(error):
-        known = "the server does not answer or the connection was lost: check that it runs and can be reached"
     if known is None:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        words = str(cause).strip().splitlines() or [type(cause).__name__]
-        known = f"{_without_secret(url, words[0])}; nothing was written"
+        words = _without_secret(url, (str(cause).strip().splitlines() or [type(cause).__name__])[0])
+        known = f"{words}; nothing was written"
+        if isinstance(error, OperationalError) and getattr(cause, "sqlstate", "") is None:
+            known = f"the server cannot be reached ({words}): check that it runs, and the database's URL"
     return StoreError(f"{name_of(url)}: {known}")
 
 
@@ -69,13 +65,6 @@ def _known(error: SQLAlchemyError) -> str | None:
         code = "_".join(getattr(cause, "sqlite_errorname", "").split("_")[:2])
         return _SQLITE.get(code)
     return _POSTGRESQL.get(getattr(cause, "sqlstate", None) or "")
-
-
-def _lost(error: SQLAlchemyError) -> bool:
-    if not isinstance(error, DBAPIError):
-        return False
-    state = getattr(error.orig, "sqlstate", None)
-    return error.connection_invalidated or bool(state and state.startswith("08"))
 
 
 def _without_secret(url: URL, words: str) -> str:

