@@ -31,7 +31,8 @@ demo: $(RUNTIME) ## watch the whole story on a local chain; nothing to configure
 
 test: $(SETUP) $(NODE) ## run every test, then hold coverage to its bars
 	rm -f .coverage .coverage.*
-	$(BIN)/pytest -n $(JOBS) --cov --cov-report= -m 'not live'
+	$(BIN)/pytest -n $(JOBS) -m 'not live and not postgres' --cov --cov-report=
+	$(BIN)/pytest -n $(JOBS) -m postgres
 	$(BIN)/python -m tests.coverage_bars
 
 check: format-check lint types imports test ## everything that CI runs

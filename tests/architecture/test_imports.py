@@ -22,7 +22,6 @@ HOMES = {
     "sqlite3": {"watcher.store"},
     "sqlmodel": {"watcher.store"},
     "standardwebhooks": {"watcher.channels", "watcher.testing"},
-    "structlog": {"watcher.log"},
     "typer": {"watcher.cli"},
     "web3": {"watcher.chain", "watcher.testing"},
 }
