@@ -1,0 +1,30 @@
+"""The real chains that contract tests read: the devnet, over HTTP like any node, and anvil."""
+
+from collections.abc import Iterator
+
+import pytest
+import urllib3
+
+from tests.nodes import GENESIS_TIME, Anvil, Node, anvil
+from watcher.testing.devnet import Devnet
+from watcher.testing.devnet_server import serve
+
+
+@pytest.fixture
+def devnet() -> Devnet:
+    """Make a fresh chain with block 0 only."""
+    return Devnet(GENESIS_TIME)
+
+
+@pytest.fixture
+def devnet_node(devnet: Devnet) -> Iterator[Node]:
+    """Serve the same chain to a client."""
+    with serve(devnet) as url, urllib3.PoolManager() as pool:
+        yield Node(url, pool)
+
+
+@pytest.fixture
+def anvil_node() -> Iterator[Anvil]:
+    """Start an anvil that seals a block for each transaction; its genesis has the devnet's time."""
+    with anvil("--timestamp", str(GENESIS_TIME)) as node:
+        yield node
