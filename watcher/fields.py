@@ -113,9 +113,7 @@ def _schema(pattern: str, description: str, **more: Any) -> WithJsonSchema:  # n
     return WithJsonSchema({"type": "string", "pattern": pattern, "description": description, **more})
 
 
-_DURATION_SCHEMA = _schema(
-    f"^(?=.){_DURATION.pattern}$", "days, hours, minutes, seconds: 7d, 1d12h, 30m, 90s"
-)
+_DURATION_SCHEMA = _schema(f"^{_DURATION.pattern}$", "days, hours, minutes, seconds: 7d, 1d12h, 30m, 90s")
 
 # TOML gives lists; strict mode would want tuples.
 Rows = Annotated[tuple[_Row, ...], Field(strict=False)]
@@ -142,7 +140,7 @@ HexAddress = Annotated[
 ]
 """An address of the file, lowercase once read."""
 
-HexAddresses = Annotated[Rows[HexAddress], AfterValidator(unique), Field(min_length=1)]
+HexAddresses = Annotated[Rows[HexAddress], Field(min_length=1), AfterValidator(unique)]
 """A set of addresses, at least one."""
 
 Amount = Annotated[

@@ -6,7 +6,7 @@ begin with an underscore are no kinds.
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from types import ModuleType
 from typing import Any, Literal, Protocol, cast
@@ -45,6 +45,13 @@ def known(family: Family) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
+def unknown(kind: str, names: Sequence[str]) -> str:
+    """Say that a kind is none of those known, which are listed."""
+    close = get_close_matches(kind, names, 1)
+    hint = f'did you mean "{close[0]}"? ' if close else ""
+    return f"is no known kind: {hint}The known ones are {', '.join(names)}"
+
+
 def settings_of(family: Family, kind: str) -> type[BaseModel]:
     """Give the model that a kind's table is read with; ValueError lists the known kinds."""
     return cast(type[BaseModel], _module(family, kind).Settings)
@@ -68,7 +75,5 @@ def channel(kind: str) -> ModuleType:
 def _module(family: Family, kind: str) -> ModuleType:
     names = known(family)
     if kind not in names:
-        close = get_close_matches(kind, names, 1)
-        hint = f'did you mean "{close[0]}"? ' if close else ""
-        raise ValueError(f"is no known kind: {hint}The known ones are {', '.join(names)}")
+        raise ValueError(unknown(kind, names))
     return importlib.import_module(f"watcher.{family}.{kind}")

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from watcher.config.problems import Problem, problems_of, refusal
+from watcher.config.problems import Problem, refusal
+from watcher.config.translation import problems_of
 from watcher.errors import ConfigurationError
 
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -47,10 +47,9 @@ class KindOf:
         place = (self.elsewhere or {}).get(kind) if isinstance(kind, str) else None
         if place is not None:
             raise _wrong("kind", f"is not written here but as {place}", kind)
-        try:
-            model = kinds.settings_of(self.family, str(kind))
-        except ValueError as error:
-            raise _wrong("kind", str(error), kind) from error
+        if kind not in self.known():
+            raise _wrong("kind", kinds.unknown(str(kind), self.known()), kind)
+        model = kinds.settings_of(self.family, kind)
         return Kinded(
             kind, model.model_validate({key: value for key, value in table.items() if key != "kind"})
         )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from watcher.config.families import known_family
+from watcher.config.families import families, known_family
 from watcher.config.kinded import Kinded, KindOf
 from watcher.core.definition import Comparator
 from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR
@@ -96,7 +96,8 @@ class Chain(Table):
     id: Positive
     name: str = Field("", exclude=True)
     family: Annotated[str, AfterValidator(known_family)] = Field(
-        description="which transactions are the system's own: a file name of config/chains"
+        description="which transactions are the system's own: a file name of config/chains",
+        json_schema_extra=lambda schema: schema.update(enum=[*families()]),
     )
     finality: Finality = Field(
         description='when a block is final: { tag = "finalized" }, { tag = "safe" } or { depth = 64 }'
@@ -162,7 +163,7 @@ class Liveness(Bars):
     max_actions_per_actor: Positive | None = None
     exclude: Rows[Exclusion] = ()
     not_paused: bool = False
-    leave_below: Bars = Field(Bars(), description="lower bars for an app that is live already")
+    leave_below: Bars = Field(default_factory=Bars, description="lower bars for an app that is live already")
     dormant_after: Seconds = 0
 
     @model_validator(mode="after")

@@ -56,9 +56,8 @@ class Signature:
         names = [parameter.name for parameter in self.parameters]
         if argument not in names:
             known = ", ".join(name for name in names if name)
-            raise ValueError(
-                f'the event has no argument "{argument}": write one of {known or "(none is named)"}'
-            )
+            remedy = f"write one of {known}" if known else "name it in the event"
+            raise ValueError(f'has no argument "{argument}" in its event: {remedy}')
         return names.index(argument)
 
 

@@ -1,0 +1,178 @@
+"""Loading a deployment: the private TOML file, the environment, and the secrets that both name.
+
+file ─▶ document ─▶ overrides ─▶ secrets ─▶ tables ─▶ Deployment
+"""
+
+import copy
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+
+from watcher.config.document import read_document
+from watcher.config.kinded import Kinded, KindOf
+from watcher.config.overrides import apply_overrides
+from watcher.config.problems import NO_VALUE, KeyPath, Problem, refusal
+from watcher.config.secrets import resolve_secrets
+from watcher.config.shape import is_secret
+from watcher.config.translation import problems_of
+from watcher.errors import ConfigurationError
+from watcher.fields import Id, Period, Positive, Rows, Table, Text
+
+_SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<path>[^?:][^?]*)(?P<options>\?.*)?")
+_POSTGRESQL = "postgresql+psycopg://"
+
+
+def _database_url(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    if not _SQLITE.fullmatch(text) and not (text.startswith(_POSTGRESQL) and urlsplit(text).hostname):
+        raise ValueError(
+            'is no database: write "sqlite:///watcher.db" or "postgresql+psycopg://user@host/name"'
+        )
+    return url
+
+
+def _endpoint_url(url: SecretStr) -> SecretStr:
+    try:
+        parts = urlsplit(url.get_secret_value())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError('is not the URL of an endpoint: write "https://host/path" or { env = "RPC_URL" }')
+    return url
+
+
+class Endpoint(Table):
+    """One JSON-RPC endpoint of the chain."""
+
+    id: Id = Field(description="names the endpoint in logs, errors and health")
+    url: Annotated[SecretStr, AfterValidator(_endpoint_url)] = Field(description="its http(s) URL")
+    calls_per_minute: Positive | None = Field(None, description="a ceiling, where the provider has one")
+
+
+class Schedule(Table):
+    """How often each stage runs."""
+
+    index: Period = Field("2s", validate_default=True)
+    evaluate: Period = Field("2s", validate_default=True)
+    deliver: Period = Field("1s", validate_default=True)
+    heartbeat: Period = Field("1h", validate_default=True)
+
+
+class DeploymentFile(Table):
+    """A deployment file."""
+
+    schema_version: Literal[1] = Field(alias="schema", description="the version of the file's form: 1")
+    database: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        description='"sqlite:///watcher.db" or "postgresql+psycopg://user@host/name"'
+    )
+    operator: Text = Field("unnamed", description="who runs this watcher: named in each message")
+    endpoint: Rows[Endpoint] = Field(min_length=1, description="[[endpoint]] with id and url")
+    schedule: Schedule = Field(default_factory=Schedule)
+    channel: Rows[Annotated[Kinded, KindOf("channels")]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment as it was read; no `repr` shows a secret.
+
+    `database` is an SQLAlchemy URL whose path, where it is a file, is absolute. Each channel's `settings` are
+    the `Settings` of its kind.
+    """
+
+    path: Path
+    database: SecretStr
+    operator: str
+    endpoints: tuple[Endpoint, ...]
+    schedule: Schedule
+    channels: tuple[Kinded, ...]
+
+
+def load_deployment(path: Path | str, environment: Mapping[str, str] | None = None) -> Deployment:
+    """Read and validate a deployment file as a whole; `environment` defaults to the process's own.
+
+    ConfigurationError lists every problem with file, key and remedy, and the value where it is no secret.
+    """
+    environment = os.environ if environment is None else environment
+    document = read_document(Path(path), purpose="deployment")
+    folder = document.path.absolute().parent
+    data = copy.deepcopy(document.data)
+    try:
+        origins = apply_overrides(data, environment)
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    literal = _literal_secrets(data)
+    secrets = resolve_secrets(data, folder, environment)
+    problems = [*literal, *secrets.problems]
+    file: DeploymentFile | None = None
+    try:
+        file = DeploymentFile.model_validate(data)
+    except ValidationError as error:
+        missing = {problem.at for problem in problems}
+        found = problems_of(error, DeploymentFile, data)
+        problems += [_guarded(item, data, secrets.at, origins) for item in found if item.at not in missing]
+    else:
+        problems += [*_duplicate_ids("endpoint", data), *_duplicate_ids("channel", data)]
+    if file is None or problems:
+        raise refusal(document.path, data, problems)
+    return Deployment(
+        path=document.path,
+        database=_with_absolute_path(file.database, folder),
+        operator=file.operator,
+        endpoints=file.endpoint,
+        schedule=file.schedule,
+        channels=file.channel,
+    )
+
+
+def _literal_secrets(data: dict[str, Any]) -> list[Problem]:
+    """Refuse secrets that stand in the file itself, where backups and repositories would keep them."""
+    channels = data.get("channel")
+    return [
+        Problem(
+            ("channel", place, "secrets", number),
+            'is written out: keep it outside of the file and write { env = "NAME" } or { file = "path" }',
+        )
+        for place, channel in enumerate(channels if isinstance(channels, list) else [])
+        if isinstance(channel, dict) and isinstance(channel.get("secrets"), list)
+        for number, secret in enumerate(channel["secrets"])
+        if isinstance(secret, str)
+    ]
+
+
+def _guarded(
+    problem: Problem, data: object, secrets: set[KeyPath], origins: Mapping[KeyPath, str]
+) -> Problem:
+    """Take from a problem a value that may hold a secret, and say which variable set it."""
+    holds_more = isinstance(problem.value, dict | list)
+    if holds_more or problem.at in secrets or is_secret(DeploymentFile, problem.at, data):
+        problem = replace(problem, value=NO_VALUE)
+    if problem.at in origins:
+        problem = replace(
+            problem, value=NO_VALUE, message=f"(set by {origins[problem.at]}) {problem.message}"
+        )
+    return problem
+
+
+def _duplicate_ids(table: str, data: dict[str, Any]) -> list[Problem]:
+    ids = [row["id"] for row in data.get(table, [])]
+    return [
+        Problem(
+            (table, place, "id"), f"is the id of {table}[{ids.index(name)}] already: choose another", name
+        )
+        for place, name in enumerate(ids)
+        if name in ids[:place]
+    ]
+
+
+def _with_absolute_path(url: SecretStr, folder: Path) -> SecretStr:
+    found = _SQLITE.fullmatch(url.get_secret_value())
+    if found is None:
+        return url
+    return SecretStr(f"sqlite:///{folder / found['path']}{found['options'] or ''}")
