@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from watcher.chain.source import ChainSource
 from watcher.clock import Clock
@@ -29,6 +30,10 @@ FINAL_WINDOW = 500
 
 HEAD_WINDOW = 100
 """Blocks a transaction above finality, where every block keeps its row."""
+
+
+Goal = Literal["final", "head"] | int
+"""Up to where: what is final now, the head, or a block number (the head where that is lower)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,8 @@ class Index:
         self._extractor: Extractor | None = None
         self._identified = False
 
-    def run(self, *, up_to: int | None = None, max_windows: int | None = None) -> IndexResult:
-        """Read what is new, up to block `up_to` (default: the head), in at most `max_windows` transactions.
+    def run(self, goal: Goal = "head", *, max_windows: int | None = None) -> IndexResult:
+        """Read what is new up to the goal, in at most `max_windows` transactions.
 
         Raises WrongChain and ReorgBelowFinality, after which nothing may go on, and ChainError for a failed
         read, after which everything committed so far stands and the next run goes on behind it.
@@ -97,13 +102,13 @@ class Index:
         answered, unanswered = answer_wants(
             self._definition, self._source, self._store, extractor, self._headers
         )
-        goal = head.number if up_to is None else min(up_to, head.number)
+        last = _last_block(goal, head, final)
         blocks = with_facts = 0
         try:
-            for window, is_final in self._unread(goal, final, max_windows):
+            for window, is_final in self._unread(last, final, max_windows):
                 with_facts += self._write(extractor, window, is_final=is_final)
                 blocks += len(window.blocks)
-                self._progress(window.range.last, goal)
+                self._progress(window.range.last, last)
                 if self._stopping():
                     break
         except BaseException:
@@ -123,13 +128,15 @@ class Index:
 
     def _note_final(self, head: BlockRef, seen: BlockRef | None) -> BlockRef | None:
         """Keep the highest final block ever seen: a tag that goes back is ignored."""
-        with self._store.writing() as tx:
-            tx.state.set_head(head)
-            known = tx.state.final()
-            if seen is None or (known is not None and seen.number <= known.number):
-                return known
-            tx.state.set_final(seen)
-        return seen
+        with self._store.reading() as tx:
+            known_head, known = tx.state.head(), tx.state.final()
+        newer = seen if seen is not None and (known is None or seen.number > known.number) else None
+        if head != known_head or newer is not None:
+            with self._store.writing() as tx:
+                tx.state.set_head(head)
+                if newer is not None:
+                    tx.state.set_final(newer)
+        return newer or known
 
     def _rebuilt(self) -> Extractor:
         with self._store.reading() as tx:
@@ -144,7 +151,7 @@ class Index:
         return blocks
 
     def _unread(
-        self, goal: int, final: BlockRef | None, max_windows: int | None
+        self, last: int, final: BlockRef | None, max_windows: int | None
     ) -> Iterator[tuple[Window, bool]]:
         """Read from behind the checkpoint to the goal; tell of each window whether it is final."""
         with self._store.reading() as tx:
@@ -152,7 +159,7 @@ class Index:
         first = self._chain.count_from if checkpoint is None else self._chain.next_block(checkpoint.number)
         final_number = -1 if final is None else final.number
         read = 0
-        for part in self._readable(BlockRange(first, goal), final_number):
+        for part in self._readable(BlockRange(first, last), final_number):
             is_final = part.last <= final_number
             size = self._final_window if is_final else self._head_window
             with closing(self._source.windows(part, size, every_header=not is_final)) as windows:
@@ -235,6 +242,14 @@ class Index:
         for gap in self._chain.gaps:
             edges |= {gap.first - 1, gap.last + 1}
         return edges
+
+
+def _last_block(goal: Goal, head: BlockRef, final: BlockRef | None) -> int:
+    if goal == "head":
+        return head.number
+    if goal == "final":
+        return -1 if final is None else final.number
+    return min(goal, head.number)
 
 
 def _hour_edges(blocks: Sequence[BlockRef]) -> set[int]:
