@@ -52,6 +52,11 @@ class Claim:
     role: str = "core"
 
     @property
+    def counts(self) -> bool:
+        """Tell whether the contract counts for the app while this claim prevails."""
+        return self.role in COUNTED_ROLES
+
+    @property
     def rank(self) -> tuple[bool, int, int, str]:
         """Order claims to one contract; the source only breaks what cannot be told apart otherwise."""
         return (not self.listed, self.block_number, self.log_index, self.source)
@@ -77,24 +82,21 @@ class Membership:
     def apply(self, block_number: int, announcements: Iterable[Announcement]) -> set[Address]:
         """Take in one block's announcements; return the contracts that joined an app at this block.
 
-        A contract that changed from one app to another joined; one that was announced again did not.
+        A contract that changed from one app to another joined, and so did one whose role came to count; one
+        that was announced again did not, and one whose role does not count never does.
         """
         before: dict[Address, AppId | None] = {}
         for item in announcements:
+            before.setdefault(item.address, self._counts_for(item.address))
             claims = self._claims.get(item.address, ())
-            before.setdefault(item.address, claims[0].app if claims else None)
             mine = [claim for claim in claims if claim.app == item.app and claim.source == item.source]
             if item.removed:
                 self._put(item.address, tuple(claim for claim in claims if claim not in mine))
             elif not mine:
                 claim = Claim(item.app, item.source, item.listed, block_number, item.log_index, item.role)
                 self._put(item.address, (*claims, claim))
-        joined = set()
-        for address, owner_before in before.items():
-            owner = self.owner(address)
-            if owner is not None and owner.app != owner_before:
-                joined.add(address)
-        return joined
+        now = {address: self._counts_for(address) for address in before}
+        return {address for address, app in now.items() if app is not None and app != before[address]}
 
     def owner(self, address: Address) -> Claim | None:
         """Give the claim that prevails for a contract, None where no app claims it."""
@@ -107,7 +109,7 @@ class Membership:
 
     def counted(self, app: AppId) -> list[Address]:
         """Give the app's contracts whose role counts, sorted."""
-        return sorted(a for a, claim in self.members(app).items() if claim.role in COUNTED_ROLES)
+        return sorted(address for address, claim in self.members(app).items() if claim.counts)
 
     def claims(self) -> Iterator[tuple[Address, Claim]]:
         """Give every claim that stands, prevailing or not, by address and rank."""
@@ -118,6 +120,10 @@ class Membership:
     def addresses(self) -> Iterable[Address]:
         """Give every contract that some app claims."""
         return self._claims.keys()
+
+    def _counts_for(self, address: Address) -> AppId | None:
+        owner = self.owner(address)
+        return owner.app if owner is not None and owner.counts else None
 
     def _put(self, address: Address, claims: tuple[Claim, ...]) -> None:
         old = self.owner(address)

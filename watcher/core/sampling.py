@@ -7,7 +7,7 @@ beacon. Between two samples the state is taken as unchanged.
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from watcher.core.applications import COUNTED_ROLES, Membership
+from watcher.core.applications import Membership
 from watcher.core.facts import Actor, BlockFacts, Sample, SampleWant
 from watcher.core.types import Address, AppId
 
@@ -73,7 +73,7 @@ class Sampler:
 
 def _counts(membership: Membership, address: Address) -> bool:
     owner = membership.owner(address)
-    return owner is not None and owner.role in COUNTED_ROLES
+    return owner is not None and owner.counts
 
 
 def look_ahead(sampler: Sampler, blocks: Iterable[BlockFacts[Actor]]) -> Iterator[SampleWant]:
