@@ -113,7 +113,9 @@ def _schema(pattern: str, description: str, **more: Any) -> WithJsonSchema:  # n
     return WithJsonSchema({"type": "string", "pattern": pattern, "description": description, **more})
 
 
-_DURATION_SCHEMA = _schema(f"^{_DURATION.pattern}$", "days, hours, minutes, seconds: 7d, 1d12h, 30m, 90s")
+_DURATION_SCHEMA = _schema(
+    f"^{_DURATION.pattern}$", "days, hours, minutes, seconds: 7d, 1d12h, 30m, 90s", minLength=1
+)
 
 # TOML gives lists; strict mode would want tuples.
 Rows = Annotated[tuple[_Row, ...], Field(strict=False)]

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eth_abi.abi import is_encodable_type
-from eth_abi.exceptions import ABITypeError, ParseError
 from eth_abi.grammar import ABIType, TupleType, parse
 from eth_utils.crypto import keccak
 
@@ -149,11 +148,7 @@ def _cut_type(text: str) -> tuple[str, str]:
 def _canonical_type(text: str) -> str:
     compact = re.sub(r"\s+", "", re.sub(r"\btuple\(", "(", text))
     spelled = re.sub(r"\b(u?int)\b", r"\g<1>256", compact)
-    try:
-        known = is_encodable_type(spelled)
-    except (ParseError, ABITypeError):
-        known = False
-    if not known:
+    if not is_encodable_type(spelled):
         raise ValueError(f'has an argument of type "{text}", which the ABI does not know: {_FORM}')
     return spelled
 
