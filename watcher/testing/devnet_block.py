@@ -5,12 +5,14 @@ Numbers are `0x…` without leading zeros, bytes `0x…` in full, everything low
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from watcher.core.types import BlockHash
 from watcher.testing.devnet_chain import SealedBlock, created_by
 from watcher.testing.py_evm import LogAPI, SignedTransactionAPI, rlp
 
-Json = dict[str, object]
+Json = dict[str, Any]
+"""An object as JSON-RPC answers it."""
 _WORD = 32
 _BLOOM = 256
 

@@ -69,7 +69,7 @@ def test_a_delegated_account_carries_the_designation_and_runs_its_targets_code(d
     delegation, use = devnet.head.receipts[1:]
     assert delegation["transactionHash"] == sent
     assert (delegation["type"], delegation["status"]) == ("0x4", "0x1")
-    assert [log["address"] for log in use["logs"]] == [authority.address]  # type: ignore[attr-defined]
+    assert [log["address"] for log in use["logs"]] == [authority.address]
 
 
 def test_delegating_to_the_zero_address_takes_the_code_away(devnet: Devnet) -> None:
