@@ -39,13 +39,20 @@ class Judgement:
 class AppStatus:
     """An app's standing. `live` holds from the first LIVE block to the first later NOT_LIVE one.
 
-    `below_since` is the time of the first block of the present unbroken stretch below the bars, None when
-    it is not below or not live.
+    Both instants are times of blocks, None when not live: `below_since` of the first of the present unbroken
+    stretch of blocks at which it was below the bars, `doubtful_since` of the first of those at which it was
+    below or may have been. So `below_since` is never the earlier one.
     """
 
     verdict: LiveVerdict = LiveVerdict.NOT_LIVE
     live: bool = False
     below_since: int | None = None
+    doubtful_since: int | None = None
+
+    def falls_due(self, dormant_after_seconds: int) -> int | None:
+        """Give the instant at which the verdict changes by time alone; None: it does not."""
+        since = self.doubtful_since if self.verdict is LiveVerdict.LIVE else self.below_since
+        return None if since is None else since + dormant_after_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +90,29 @@ def judge(policy: LivenessPolicy, facts: AppFacts, *, live: bool) -> Judgement:
 
 
 def advance(status: AppStatus, judgement: Judgement, timestamp: int, dormant_after_seconds: int) -> AppStatus:
-    """Apply hysteresis: a live app leaves only after it was below, without a break, for so long."""
-    match judgement.verdict:
-        case Verdict.MET:
-            return AppStatus(LiveVerdict.LIVE, live=True)
-        case Verdict.UNKNOWN:
-            return AppStatus(LiveVerdict.UNKNOWN, live=status.live)
-        case Verdict.NOT_MET:
-            if not status.live:
-                return AppStatus(LiveVerdict.NOT_LIVE)
-            since = timestamp if status.below_since is None else status.below_since
-            if timestamp - since >= dormant_after_seconds:
-                return AppStatus(LiveVerdict.NOT_LIVE)
-            return AppStatus(LiveVerdict.LIVE, live=True, below_since=since)
+    """Apply hysteresis: a live app leaves only after it was below, without a break, for so long.
+
+    It is LIVE as long as it cannot have left, and UNKNOWN when it may have, but not surely did. Otherwise an
+    action more, which turns "below" into "perhaps below", could make a live app UNKNOWN.
+    """
+    verdict = judgement.verdict
+    if verdict is Verdict.MET:
+        return AppStatus(LiveVerdict.LIVE, live=True)
+    if not status.live:
+        return AppStatus(LiveVerdict.UNKNOWN if verdict is Verdict.UNKNOWN else LiveVerdict.NOT_LIVE)
+    below_since = None
+    if verdict is Verdict.NOT_MET:
+        below_since = timestamp if status.below_since is None else status.below_since
+        if timestamp - below_since >= dormant_after_seconds:
+            return AppStatus(LiveVerdict.NOT_LIVE)
+    doubtful_since = timestamp if status.doubtful_since is None else status.doubtful_since
+    may_have_left = timestamp - doubtful_since >= dormant_after_seconds
+    return AppStatus(
+        LiveVerdict.UNKNOWN if may_have_left else LiveVerdict.LIVE,
+        live=True,
+        below_since=below_since,
+        doubtful_since=doubtful_since,
+    )
 
 
 def _deployed(facts: AppFacts) -> Reason:

@@ -118,7 +118,7 @@ def from_json(definition: Definition, data: Mapping[str, Any]) -> State:
     state.sampler.period = data["period"]
     state.sampler.samples = {sample["address"]: _sample(sample) for sample in data["samples"]}
     state.apps = {
-        AppId(app): AppStatus(LiveVerdict(item["verdict"]), item["live"], item["below_since"])
+        AppId(app): AppStatus(**{**item, "verdict": LiveVerdict(item["verdict"])})
         for app, item in data["apps"].items()
     }
     state.kpis = {

@@ -58,9 +58,8 @@ def block_wanted(definition: Definition, state: State, following: BlockRef) -> B
 def deadlines(definition: Definition, state: State) -> list[int]:
     """List the instants after the last block at which a conclusion falls due by time alone."""
     dormant_after = definition.liveness.dormant_after_seconds
-    due = [
-        status.below_since + dormant_after for status in state.apps.values() if status.below_since is not None
-    ]
+    left = (status.falls_due(dormant_after) for status in state.apps.values())
+    due = [instant for instant in left if instant is not None]
     due += [
         status.deadline
         for status in state.countdowns.values()
@@ -141,11 +140,8 @@ def _roll(definition: Definition, state: State, timestamp: int) -> None:
 
 def _overdue(definition: Definition, state: State, timestamp: int) -> set[AppId]:
     dormant_after = definition.liveness.dormant_after_seconds
-    return {
-        app
-        for app, status in state.apps.items()
-        if status.below_since is not None and status.below_since + dormant_after <= timestamp
-    }
+    due = {app: status.falls_due(dormant_after) for app, status in state.apps.items()}
+    return {app for app, instant in due.items() if instant is not None and instant <= timestamp}
 
 
 def _judge_apps(definition: Definition, state: State, block: BlockRef, dirty: set[AppId]) -> list[Draft]:
