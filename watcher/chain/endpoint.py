@@ -68,6 +68,7 @@ class Endpoint:
         self._clock = clock
         self._wait = wait
         self._budget = CallBudget(settings.calls_per_minute) if settings.calls_per_minute else None
+        self.last_failure: Failure | None = None
         self._failures = 0
         self._rest_until = float("-inf")
 
@@ -81,15 +82,16 @@ class Endpoint:
         """Give the seconds for which the endpoint should be left alone, 0 where it need not."""
         return max(0.0, self._rest_until - self._clock.monotonic())
 
-    def failed(self, retry_after_seconds: float | None) -> None:
+    def failed(self, failure: Failure) -> None:
         """Leave the endpoint alone for as long as it asks, or longer the more often it failed in a row."""
         with self.lock:
             self.traffic.failures += 1
+            self.last_failure = failure
             if self.rest_left() > 0:
                 return  # requests sent together failed together: that is one failure
             self._failures += 1
             rest = rest_seconds(self._failures, random.random)
-            self._rest_until = self._clock.monotonic() + max(rest, retry_after_seconds or 0.0)
+            self._rest_until = self._clock.monotonic() + max(rest, failure.retry_after_seconds or 0.0)
 
     def worked(self) -> None:
         """Forget earlier failures."""

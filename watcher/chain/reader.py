@@ -9,7 +9,7 @@ from watcher.chain.questions import Header, header_if_any, header_tagged
 from watcher.chain.rpc import Rpc
 from watcher.chain.source import Identity, Tag
 from watcher.chain.state import RpcState
-from watcher.chain.windows import AHEAD, WindowReader
+from watcher.chain.windows import AHEAD, MAX_WINDOW_BYTES, WindowReader
 from watcher.chain.wire import BLOCKS
 from watcher.clock import Clock, SystemClock
 from watcher.core.facts import Sample
@@ -33,12 +33,13 @@ class JsonRpcSource:
         clock: Clock | None = None,
         wait: Wait | None = None,
         ahead: int = AHEAD,
+        max_window_bytes: int = MAX_WINDOW_BYTES,
     ) -> None:
         """Connect to nothing yet; each endpoint is compared with `chain_id` before its first use."""
         wait = wait or Event().wait
         self._endpoints = [Endpoint(settings, clock or SystemClock(), wait) for settings in endpoints]
         self._rpc = Rpc(self._endpoints, chain_id, wait)
-        self._windows = WindowReader(self._rpc, ahead)
+        self._windows = WindowReader(self._rpc, ahead, max_window_bytes)
 
     @property
     def traffic(self) -> dict[str, Traffic]:

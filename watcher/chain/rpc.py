@@ -117,7 +117,7 @@ class Rpc:
                 case Refusal.TOO_LARGE if reply.largest_batch > 1:
                     reply.endpoint.batch_refused(reply.largest_batch)
                 case Refusal.BUSY | Refusal.MALFORMED:
-                    reply.endpoint.failed(worst.retry_after_seconds)
+                    reply.endpoint.failed(worst)
                     failures = failures + 1 if together or len(failed) == len(pending) else 1
                 case _:
                     useless.add(reply.endpoint)
@@ -138,15 +138,16 @@ class Rpc:
 
     def _verify(self, endpoint: Endpoint) -> Failure | None:
         """Ask an endpoint, before its first use, which chain it serves; None when it is the right one."""
+        failures = endpoint.traffic.failures
         with self._verifying:
             if endpoint.verified:
                 return None
-            if endpoint.rest_left():
-                return Failure(Refusal.BUSY, "it failed a moment ago")  # another thread found out meanwhile
+            if endpoint.traffic.failures != failures:
+                return endpoint.last_failure  # another thread tried while this one waited
             found = [endpoint.send([call]).read(VALUES)[0] for call in _IDENTITY]
             identity = _identity_of(*found)
             if isinstance(identity, Failure):
-                endpoint.failed(identity.retry_after_seconds)
+                endpoint.failed(identity)
                 return identity
             self._compare(endpoint, identity)
             endpoint.verified = True

@@ -61,12 +61,13 @@ class Transport:
             )
             try:
                 answer = response.read(self._max_bytes + 1)
+                if len(answer) > self._max_bytes:
+                    response.close()  # what is left unread must not answer the next request
             finally:
                 response.release_conn()
         except exceptions.HTTPError as error:
             return self._broken(error)
         if len(answer) > self._max_bytes:
-            response.close()
             return Failure(Refusal.TOO_LARGE, f"answered more than {self._max_bytes} bytes")
         if response.status != _OK and not (response.status in _WITH_OWN_WORDS and _is_json_rpc(answer)):
             return self._refused(response, answer)
@@ -79,12 +80,12 @@ class Transport:
     def _broken(self, error: exceptions.HTTPError) -> Failure:
         """Say in our own words what broke: the library's may hold the URL."""
         match error:
-            case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError():
-                return Failure(Refusal.BUSY, f"no answer within {self._seconds:g} s")
             case exceptions.NameResolutionError():
                 return Failure(Refusal.BUSY, "no such host: check the URL and the network")
             case exceptions.NewConnectionError():
                 return Failure(Refusal.BUSY, "connection refused: is the node running?")
+            case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError():
+                return Failure(Refusal.BUSY, f"no answer within {self._seconds:g} s")
             case exceptions.SSLError():
                 return Failure(Refusal.BUSY, "no trusted TLS connection: check its certificate")
             case exceptions.DecodeError() | exceptions.IncompleteRead():

@@ -37,7 +37,7 @@ SpanQuestion = Question[BlockReceipts | NoBlockReceipts | Header]
 class WindowReader:
     """Reads windows through one Rpc; remembers how large blocks are and what the endpoints offer."""
 
-    def __init__(self, rpc: Rpc, ahead: int = AHEAD, max_window_bytes: int = MAX_WINDOW_BYTES) -> None:
+    def __init__(self, rpc: Rpc, ahead: int, max_window_bytes: int) -> None:
         """Ask nothing yet."""
         self._rpc = rpc
         self._ahead = ahead
