@@ -2,15 +2,15 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
+from tests.databases import query
 from watcher.errors import ConfigurationError, StoreError
 from watcher.store.database import Store
 from watcher.store.engines import parse_url
@@ -19,16 +19,6 @@ from watcher.store.tables import Row
 from watcher.store.views import views
 
 MIGRATIONS = Path(__file__).parents[3] / "watcher" / "store" / "migrations"
-
-
-def _query(url: str, statement: str) -> list[Any]:
-    engine = create_engine(parse_url(url))
-    try:
-        with engine.begin() as connection:
-            result = connection.execute(text(statement))
-            return list(result.mappings()) if result.returns_rows else []
-    finally:
-        engine.dispose()
 
 
 def test_a_new_database_has_exactly_the_tables_of_the_code(empty_database_url: str) -> None:
@@ -45,15 +35,15 @@ def test_every_view_can_be_queried(database_url: str) -> None:
     """The views are made on both databases, and each SELECT in views.sql runs."""
     assert len(views()) == 9
     for view in views():
-        assert _query(database_url, f"SELECT * FROM {view.name}") == []  # noqa: S608  # names from views.sql
+        assert query(database_url, f"SELECT * FROM {view.name}") == []  # noqa: S608  # names from views.sql
 
 
 def test_opening_again_changes_nothing(database_url: str) -> None:
     """`create` on a database that is there and current is harmless."""
-    before = _query(database_url, "SELECT * FROM alembic_version")
+    before = query(database_url, "SELECT * FROM alembic_version")
     Store.open(database_url, create=True).close()
     Store.open(database_url, create=False).close()
-    assert _query(database_url, "SELECT * FROM alembic_version") == before == [{"version_num": HEAD}]
+    assert query(database_url, "SELECT * FROM alembic_version") == before == [{"version_num": HEAD}]
 
 
 def test_an_empty_database_is_refused_with_the_remedy(empty_database_url: str) -> None:
@@ -66,7 +56,7 @@ def test_an_empty_database_is_refused_with_the_remedy(empty_database_url: str) -
 
 def test_an_old_database_is_refused_with_the_remedy(database_url: str) -> None:
     """Without `create` an old schema is not migrated."""
-    _query(database_url, "UPDATE alembic_version SET version_num = '0000'")
+    query(database_url, "UPDATE alembic_version SET version_num = '0000'")
     with pytest.raises(StoreError, match=f"older schema 0000, this release needs {HEAD}.*database upgrade"):
         Store.open(database_url, create=False)
 
@@ -74,7 +64,7 @@ def test_an_old_database_is_refused_with_the_remedy(database_url: str) -> None:
 @pytest.mark.parametrize("create", [True, False])
 def test_a_newer_database_is_refused(database_url: str, *, create: bool) -> None:
     """A release never touches what a newer one made."""
-    _query(database_url, "UPDATE alembic_version SET version_num = '9999'")
+    query(database_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="schema 9999, made by a newer release"):
         Store.open(database_url, create=create)
 
