@@ -32,6 +32,11 @@ def resolve(host: str, port: int) -> list[IpAddress]:
     return [ipaddress.ip_address(address) for address in dict.fromkeys(str(entry[4][0]) for entry in found)]
 
 
+def permitted(addresses: Sequence[IpAddress], *, allow_private: bool) -> list[IpAddress]:
+    """Give those of a name's addresses that a message may be sent to, in their order."""
+    return [address for address in addresses if allow_private or refusal(address) is None]
+
+
 def refusal(address: IpAddress) -> str | None:
     """Say what kind of address it is that only an explicit permission opens; None: a public one."""
     inner = _inner(address)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from watcher.channels._addresses import IpAddress, Resolve, refusal, resolve
+from watcher.channels._addresses import IpAddress, Resolve, permitted, refusal, resolve
 from watcher.channels._replies import READ_BYTES, Reply
 from watcher.core.delivery import Failed
 
@@ -89,7 +89,7 @@ class Exchange:
         try:
             self._results.put(self._attempt())
         except TimeoutError:
-            self._results.put(self._too_slow())
+            self._results.put(Failed(f"{self._request.host} cannot be reached in time", timed_out=True))
         except _WHAT_RECEIVERS_CAUSE as error:
             self._results.put(Failed(f"{self._request.host} {_cause(error)}"))
         except Exception as error:  # noqa: BLE001  # carried to the caller's thread and raised there
@@ -101,12 +101,11 @@ class Exchange:
     def _attempt(self) -> Reply | Failed:
         request = self._request
         addresses = self._route.resolving(request.host, request.port)
-        refused = {} if self._route.allow_private_addresses else _refused(addresses)
-        allowed = [address for address in addresses if address not in refused]
-        if refused and not allowed:
-            address, kind = next(iter(refused.items()))
+        allowed = permitted(addresses, allow_private=self._route.allow_private_addresses)
+        if addresses and not allowed:
+            where = f"{addresses[0]}, a {refusal(addresses[0])} address"
             remedy = "set allow_private_addresses = true if that is meant"
-            return Failed(f"{request.host} is at {address}, a {kind} address: {remedy}")
+            return Failed(f"{request.host} is at {where}: {remedy}")
         self._socket = self._connected(allowed)
         if request.secure:
             self._socket = self._secured(self._socket)
@@ -142,11 +141,6 @@ class Exchange:
         return tls
 
 
-def _refused(addresses: Sequence[IpAddress]) -> dict[IpAddress, str]:
-    judged = {address: refusal(address) for address in addresses}
-    return {address: kind for address, kind in judged.items() if kind is not None}
-
-
 def _beginning(response: http.client.HTTPResponse) -> bytes:
     """Read what may explain a failure; who took a message has said all there is to say."""
     if 200 <= response.status <= 299:  # noqa: PLR2004  # the success class of RFC 9110
@@ -165,7 +159,7 @@ def _cause(error: Exception) -> str:
             return f"does not speak TLS as expected: {error.reason or 'connection closed'}"
         case socket.gaierror():
             return f"has no address: {error.strerror}"
-        case http.client.RemoteDisconnected() | http.client.IncompleteRead():
+        case http.client.RemoteDisconnected():
             return "closed the connection without an answer"
         case OSError():
             return f"cannot be reached: {error.strerror or error}"

@@ -22,8 +22,6 @@ from standardwebhooks import Webhook, WebhookVerificationError
 SECRET = "whsec_d2F0Y2hlciB0ZXN0aW5nIHJlY2VpdmVyIGtleQ=="  # noqa: S105  # for receivers on this machine only
 """The key that messages have to be signed with where a test names none."""
 
-_PATIENCE_SECONDS = 30.0
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -78,8 +76,9 @@ class Received:
 class Receiver:
     """Listens on a port of 127.0.0.1 from `with` on; requests are answered side by side.
 
-    `script` is how the first requests are treated, `otherwise` all that follow. A request whose signature
-    does not fit is answered 401. `tls` makes it HTTPS; `on_message` is called for each message taken.
+    `script` is how the first requests are treated, `otherwise` all that follow; what would be taken but has a
+    signature that does not fit is answered 401. `tls` makes it HTTPS; `on_message` is called for each message
+    taken.
     """
 
     def __init__(
@@ -124,12 +123,14 @@ class Receiver:
         """List the messages taken so far; one that came twice stands here twice."""
         return tuple(request for request in self.requests if request.taken)
 
-    def wait_for(self, enough: Callable[[Sequence[Received]], bool]) -> Sequence[Received]:
+    def wait_for(
+        self, enough: Callable[[Sequence[Received]], bool], timeout_seconds: float = 30.0
+    ) -> Sequence[Received]:
         """Wait until the requests so far are enough and give them; TimeoutError says what came instead."""
         with self._arrived:
-            if not self._arrived.wait_for(lambda: enough(self._requests), _PATIENCE_SECONDS):
+            if not self._arrived.wait_for(lambda: enough(self._requests), timeout_seconds):
                 came = [(request.type, request.taken) for request in self._requests]
-                raise TimeoutError(f"the receiver waited {_PATIENCE_SECONDS:g} s, and got only {came}")
+                raise TimeoutError(f"the receiver waited {timeout_seconds:g} s, and got only {came}")
             return tuple(self._requests)
 
     def __enter__(self) -> Self:
@@ -147,16 +148,16 @@ class Receiver:
         payload = self._verify(headers, body)
         with self._arrived:
             behaviour = self._script.popleft() if self._script else self.otherwise
-            if payload is None and isinstance(behaviour, Answer):
+            accepts = isinstance(behaviour, Answer) and 200 <= behaviour.status <= 299  # noqa: PLR2004
+            if accepts and payload is None:
                 behaviour = Answer(401, body=b"the signature does not fit")
-            accepted = isinstance(behaviour, Answer) and 200 <= behaviour.status <= 299  # noqa: PLR2004
             received = Received(
                 headers.get("webhook-id", ""),
                 body,
                 headers,
                 path,
                 verified=payload is not None,
-                taken=payload is not None and accepted,
+                taken=payload is not None and accepts,
                 payload=payload,
             )
             self._requests.append(received)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.channels._addresses import refusal
+from watcher.channels._addresses import permitted, refusal
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,11 @@ def test_an_ipv4_compatible_address_is_judged_as_the_ipv4_address() -> None:
     """The oldest way to write one is no way around the rule either."""
     assert refusal(ipaddress.ip_address("::127.0.0.1")) == "loopback"
     assert refusal(ipaddress.ip_address("::10.0.0.1")) == "private"
+
+
+def test_of_several_addresses_only_the_allowed_are_left() -> None:
+    """A name with a public and a private address is reached at the public one, or not at all."""
+    private, public = ipaddress.ip_address("10.0.0.1"), ipaddress.ip_address("93.184.216.34")
+    assert permitted([private, public], allow_private=False) == [public]
+    assert permitted([private], allow_private=False) == []
+    assert permitted([private, public], allow_private=True) == [private, public]
