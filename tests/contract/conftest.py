@@ -25,6 +25,6 @@ def devnet_node(devnet: Devnet) -> Iterator[Node]:
 
 @pytest.fixture
 def anvil_node() -> Iterator[Anvil]:
-    """Start an anvil that seals a block for each transaction; its genesis has the devnet's time."""
+    """Start an anvil that seals blocks when told; its genesis has the devnet's time."""
     with anvil("--timestamp", str(GENESIS_TIME)) as node:
         yield node
