@@ -214,7 +214,7 @@ def test_closing_the_iterator_stops_the_fetching(node: ScriptedNode) -> None:
     """Whoever needs no more windows causes no more requests than were under way."""
     windows = source_of(node, ahead=1).windows(BlockRange(0, 29), 1, every_header=False)
     next(windows)
-    windows.close()  # type: ignore[attr-defined]
+    windows.close()
     asked = node.asked("eth_getBlockReceipts")
     assert asked <= 2
 

@@ -1,6 +1,6 @@
 """The chain over JSON-RPC: the ChainSource of every real network."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from threading import Event
 
 from watcher.chain.code import CodeAt, sample_code
@@ -65,7 +65,7 @@ class JsonRpcSource:
         """Give blocks by number, None above the head."""
         return [_ref(header) for header in self._rpc.ask([header_if_any(n) for n in numbers], BLOCKS)]
 
-    def windows(self, blocks: BlockRange, size: int, *, every_header: bool) -> Iterator[Window]:
+    def windows(self, blocks: BlockRange, size: int, *, every_header: bool) -> Generator[Window]:
         """Read blocks as windows, fetched ahead."""
         return self._windows.read(blocks, size, every_header=every_header)
 

@@ -5,7 +5,7 @@
 What two answers say of one block must agree; where they do not, nothing of the window counts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ class WindowReader:
         self._length = SpanLength()
         self._whole_blocks = True
 
-    def read(self, blocks: BlockRange, size: int, *, every_header: bool) -> Iterator[Window]:
+    def read(self, blocks: BlockRange, size: int, *, every_header: bool) -> Generator[Window]:
         """Read as `ChainSource.windows` promises."""
         todo = (
             (span, self._questions(span, every_header=every_header))
