@@ -39,12 +39,13 @@ def answer_wants(
     extractor: Extractor,
     headers: Headers,
 ) -> tuple[int, int]:
-    """Answer the oldest open wants; return how many were answered and how many could not be.
+    """Answer the least tried wants, earliest first; return how many were answered and how many could not be.
 
     A chain error other than missing history propagates: nothing of the batch is written then.
     """
     with store.reading() as tx:
-        wants = [open_want.want for open_want in tx.facts.wants()][:BATCH]
+        least_tried = sorted(tx.facts.wants(), key=lambda each: each.tries)
+        wants = [each.want for each in least_tried[:BATCH]]
         checkpoint = tx.facts.checkpoint()
         refs = {want: tx.facts.ref(want.block_number) for want in wants if isinstance(want, SampleWant)}
         ends = {

@@ -31,13 +31,17 @@ CHUNK = 1_000
 
 @dataclass(frozen=True, slots=True)
 class EvaluateResult:
-    """What one run concluded; `stalled` says why the next final block cannot be, None: nothing is missing."""
+    """What one run concluded.
+
+    `untried` counts wants that the index stage has not seen yet; `stalled` says what the next final block
+    lacks that could not be read, None: nothing.
+    """
 
     concluded: BlockRef | None
     blocks: int = 0
     entries: int = 0
     notices: int = 0
-    wants: int = 0
+    untried: int = 0
     stalled: str | None = None
 
 
@@ -98,12 +102,12 @@ class Evaluate:
                     break
             with self._store.writing() as tx:
                 notices += self._provisional.run(tx, memory.state, self._chunk)
-                wants = len(tx.facts.wants())
+                untried = sum(1 for each in tx.facts.wants() if not each.tries)
                 stalled = self._stalled(tx, chunk)
         except BaseException:
             self._memory = None
             raise
-        return EvaluateResult(memory.state.block, blocks, entries, notices, wants, stalled)
+        return EvaluateResult(memory.state.block, blocks, entries, notices, untried, stalled)
 
     def _remembered(self, tx: Tx) -> Memory:
         """Give the state in memory if it still is the stored one, else load it."""
