@@ -30,7 +30,3 @@ class ManualClock:
         with self._lock:
             self._now += by
             self._advanced += max(by, timedelta(0))
-
-    def set(self, instant: datetime) -> None:
-        """Move to an instant, aware UTC."""
-        self.advance(instant - self.now())
