@@ -12,7 +12,8 @@ WatcherError                     exit code
 │   ├── CallRefused ............     the node answered with an error that a retry does not change
 │   └── HistoryMissing .........     the node no longer (or not yet) has what was asked for
 ├── WrongChain ................. 3   chain id or genesis differ from the program or the database: stop
-└── ReorgBelowFinality ......... 3   a block the ledger relies on was replaced: stop, change nothing
+├── ReorgBelowFinality ......... 3   a block the ledger relies on was replaced: stop, change nothing
+└── CannotTell ................. 4   the question is a fair one, but what would answer it is not there (yet)
 """
 
 
@@ -82,3 +83,9 @@ class WrongChain(WatcherError):
 
 class ReorgBelowFinality(WatcherError):
     """Stop: a block that counted as final is no longer on the chain; nothing was changed."""
+
+
+class CannotTell(WatcherError):
+    """Decline a question that nothing stored answers (yet); the message says what is there."""
+
+    exit_code = 4

@@ -38,6 +38,14 @@ class Blocks(Repository):
             query = query.where(col(Block.number) <= last)
         return [_as_ref(row) for row in self._connection.execute(query)]
 
+    def ref_at(self, timestamp: int, up_to: int) -> BlockRef | None:
+        """Give the last stored block up to a number that is not after an instant (Unix seconds).
+
+        None where every stored block is later.
+        """
+        query = select(*_REF).where(col(Block.number) <= up_to, col(Block.timestamp) <= timestamp)
+        return self._ref(query.order_by(col(Block.number).desc()).limit(1))
+
     def append(self, blocks: Sequence[BlockFacts[Address]], keep: Container[int] = ()) -> None:
         """Record blocks, ascending and above the checkpoint; the last of them becomes the checkpoint.
 
