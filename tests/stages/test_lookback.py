@@ -26,7 +26,7 @@ PROGRAMS: list[dict[str, str]] = [
     {"window": 'days = 2, kind = "complete_days"', "chain": 'state_every = "6h"'},
     {"liveness": 'dormant_after = "90m"\nleave_below = { min_actions = 2 }', "on_regression": "pause"},
     {
-        "liveness": "dormant_after = \"90m\"\nmin_active_days = 2\nnot_paused = true",
+        "liveness": 'dormant_after = "90m"\nmin_active_days = 2\nnot_paused = true',
         "chain": '[[chain.gap]]\nfirst = 30\nlast = 34\nreason = "lost"',
     },
 ]
@@ -71,6 +71,24 @@ def test_an_earlier_block_is_told_as_by_a_watcher_that_stopped_there(
                 found = look(program, store, AtBlock(number))
                 assert expected.number == found.number == number
                 assert said(found.state) == said(expected.state), number
+
+
+def test_a_verdict_that_changed_by_time_alone_is_told_from_its_own_block_on(tmp_path: Path) -> None:
+    """Half an hour past the hour an app may have left: no entry, no facts, and still the block is kept."""
+    lost = '[[chain.gap]]\nfirst = 30\nlast = 34\nreason = "lost"'
+    program = definition(tmp_path, liveness='dormant_after = "90m"', chain=lost)
+    chain = FakeChain(genesis_time=START)
+    open_for_business(chain)
+    chain.block(*use(APPS[0], 0, 1, 2, 3))
+    with fresh_store(tmp_path / "live") as store, fresh_store(tmp_path / "backfill") as other:
+        live = Watch(program, chain, store)
+        while chain.head().number < 170:
+            chain.block(at=chain.head().timestamp + 700)
+            live.sync()
+        Watch(program, chain.clone(), other).sync()
+        for number in range(120, 160):
+            told, expected = (look(program, each, AtBlock(number)).state.apps for each in (store, other))
+            assert told == expected, number
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from watcher.core.facts import BlockFacts, Want
 from watcher.core.ledger import Entry
 from watcher.core.rollup import ContractHour, HourRow
 from watcher.core.sampling import look_ahead
-from watcher.core.step import step
+from watcher.core.step import deadlines, step
 from watcher.core.types import SECONDS_PER_DAY, ActorId, BlockRef
 from watcher.stages.announce import Announcer
 from watcher.stages.memory import Memory, Samples, lacking, missing, stored
@@ -142,6 +142,7 @@ class Evaluate:
         self, tx: Tx, memory: Memory, row: BlockFacts[ActorId], samples: Samples, chunk: _Chunk
     ) -> None:
         last = memory.state.block
+        instants = deadlines(self._definition, memory.state)
         if last is not None and _day(last) != _day(row.block):
             tx.state.snapshot(_day(last), stored(memory.state))
         hours, contract_hours = memory.hours.add(row)
@@ -151,7 +152,8 @@ class Evaluate:
         chunk.contract_hours += contract_hours
         chunk.entries += conclusions.entries
         chunk.notices += conclusions.notices
-        if conclusions.entries:
+        # At a deadline a verdict may change without an entry: looking back has to find that block too.
+        if conclusions.entries or any(instant <= row.block.timestamp for instant in instants):
             chunk.decisive |= {row.block.number, *([last.number] if last else [])}
 
     def _write(self, tx: Tx, memory: Memory, chunk: _Chunk) -> int:
