@@ -10,7 +10,7 @@ import re
 from collections.abc import Hashable, Iterable
 from datetime import timedelta
 from fractions import Fraction
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from eth_utils.address import to_checksum_address
 from pydantic import (
@@ -21,14 +21,19 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     StringConstraints,
+    ValidationError,
     WithJsonSchema,
 )
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from watcher.core.ledger import decimal_text
 from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, Address
 
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8785 refuses larger ones)."""
+
+TOLD: Final = "told"
+"""The type of the errors that `refuse` makes: their message needs no translation."""
 
 ZERO_ADDRESS = Address("0x" + "0" * 40)
 """Where nothing can be deployed: it never belongs to an app."""
@@ -47,6 +52,15 @@ class Table(BaseModel):
     """A table of a file: every key known, no value turned into another type, frozen once read."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def refuse(at: tuple[str | int, ...], message: str) -> ValidationError:
+    """Make the error of one key inside of a table, for validators of the whole table to raise.
+
+    `message` goes on from the key and says what to write.
+    """
+    told = PydanticCustomError(TOLD, "{message}", {"message": message})
+    return ValidationError.from_exception_data("table", [InitErrorDetails(type=told, loc=at, input=None)])
 
 
 def parse_address(value: object) -> Address:

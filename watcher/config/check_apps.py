@@ -23,7 +23,6 @@ def app_problems(program: ProgramFile) -> Iterator[Problem]:
                 yield Problem(
                     (*at, "contract", number, "address"),
                     f"is listed already as {first}: a contract belongs to one app, list it once",
-                    contract.address,
                 )
             yield from _membership((*at, "contract", number), contract, program.chain)
         yield from _required(at, app)
@@ -37,7 +36,6 @@ def _membership(at: KeyPath, contract: Contract, chain: Chain) -> Iterator[Probl
             (*at, "until_block"),
             f"leaves no block to the membership, which begins at {joins}: write a later one, "
             "or leave the contract out",
-            contract.until_block,
         )
     for key in ("from_block", "until_block"):
         number = getattr(contract, key)
@@ -47,7 +45,6 @@ def _membership(at: KeyPath, contract: Contract, chain: Chain) -> Iterator[Probl
                     (*at, key),
                     f"lies in the declared gap of blocks {gap.first} to {gap.last}: write {gap.last + 1}, "
                     "the first block behind it",
-                    number,
                 )
 
 
@@ -64,14 +61,12 @@ def _required(at: KeyPath, app: App) -> Iterator[Problem]:
             yield Problem(
                 (*at, "required", number),
                 "is no contract of this app: add it as [[app.contract]] or leave it out",
-                address,
             )
         elif role is not None and role not in COUNTED_ROLES:
             yield Problem(
                 (*at, "required", number),
                 f'is listed with the role "{role}", which does not count: '
                 f"give it the role {' or '.join(sorted(COUNTED_ROLES))}, or leave it out",
-                address,
             )
 
 
@@ -82,6 +77,4 @@ def _sources(at: KeyPath, app: App, sources: dict[str, str]) -> Iterator[Problem
         here = f"app[{at[1]}].discover[{number}]"
         first = sources.setdefault(source, here)
         if first != here:
-            yield Problem(
-                (*at, "discover", number), f"finds the same as {first}: write it once", {"kind": found.kind}
-            )
+            yield Problem((*at, "discover", number), f"finds the same as {first}: write it once")

@@ -29,9 +29,7 @@ def _duplicate_ids(table: str, ids: list[str]) -> Iterator[Problem]:
     for place, name in enumerate(ids):
         if name in ids[:place]:
             first = ids.index(name)
-            yield Problem(
-                (table, place, "id"), f"is the id of {table}[{first}] already: choose another", name
-            )
+            yield Problem((table, place, "id"), f"is the id of {table}[{first}] already: choose another")
 
 
 def _gaps(program: ProgramFile) -> Iterator[Problem]:
@@ -42,7 +40,6 @@ def _gaps(program: ProgramFile) -> Iterator[Problem]:
                 ("chain", "gap", place, "first"),
                 f"does not lie behind count_from = {chain.count_from}: begin to count behind the gap, "
                 f"count_from = {gap.last + 1}",
-                gap.first,
             )
     ordered = sorted(enumerate(chain.gap), key=lambda item: item[1].first)
     for (_, gap), (place, following) in pairwise(ordered):
@@ -50,7 +47,6 @@ def _gaps(program: ProgramFile) -> Iterator[Problem]:
             yield Problem(
                 ("chain", "gap", place, "first"),
                 f"overlaps or touches the gap of blocks {gap.first} to {gap.last}: write both as one",
-                following.first,
             )
 
 
@@ -67,9 +63,7 @@ def _references(program: ProgramFile) -> Iterator[Problem]:
     for place, countdown in enumerate(program.countdown):
         if countdown.after not in milestones:
             remedy = did_you_mean(countdown.after, milestones)
-            yield Problem(
-                ("countdown", place, "after"), f"is no milestone of this program: {remedy}", countdown.after
-            )
+            yield Problem(("countdown", place, "after"), f"is no milestone of this program: {remedy}")
 
 
 def _condition(at: KeyPath, condition: Condition, kpis: set[str]) -> Iterator[Problem]:
@@ -78,7 +72,7 @@ def _condition(at: KeyPath, condition: Condition, kpis: set[str]) -> Iterator[Pr
         if isinstance(part, Condition):
             yield from _condition((*at, key, place), part, kpis)
         elif part not in kpis:
-            yield Problem((*at, key, place), f"is no KPI of this program: {did_you_mean(part, kpis)}", part)
+            yield Problem((*at, key, place), f"is no KPI of this program: {did_you_mean(part, kpis)}")
 
 
 def _nothing_to_do(program: ProgramFile) -> Iterator[Problem]:
@@ -102,5 +96,4 @@ def _decided_bar(at: KeyPath, kpi: Kpi, app_count: int) -> Iterator[Problem]:
             (*at, comparator),
             f"{holds} holds: {kpi.metric.kind} of this program reads from {bounds.low} to {bounds.high}, "
             "write a bar inside that",
-            str(bar),
         )

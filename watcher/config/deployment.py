@@ -7,7 +7,8 @@ import copy
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from watcher.config.document import read_document
 from watcher.config.kinded import Kinded, KindOf
 from watcher.config.overrides import apply_overrides
-from watcher.config.problems import NO_VALUE, KeyPath, Problem, refusal
+from watcher.config.problems import KeyPath, Problem, inside, refusal
 from watcher.config.secrets import resolve_secrets
 from watcher.config.shape import is_secret
 from watcher.config.translation import problems_of
@@ -138,6 +139,7 @@ def _literal_secrets(data: dict[str, Any]) -> list[Problem]:
         Problem(
             ("channel", place, "secrets", number),
             'is written out: keep it outside of the file and write { env = "NAME" } or { file = "path" }',
+            hidden=True,
         )
         for place, channel in enumerate(channels if isinstance(channels, list) else [])
         if isinstance(channel, dict) and isinstance(channel.get("secrets"), list)
@@ -149,23 +151,18 @@ def _literal_secrets(data: dict[str, Any]) -> list[Problem]:
 def _guarded(
     problem: Problem, data: object, secrets: set[KeyPath], origins: Mapping[KeyPath, str]
 ) -> Problem:
-    """Take from a problem a value that may hold a secret, and say which variable set it."""
-    holds_more = isinstance(problem.value, dict | list)
-    if holds_more or problem.at in secrets or is_secret(DeploymentFile, problem.at, data):
-        problem = replace(problem, value=NO_VALUE)
-    if problem.at in origins:
-        problem = replace(
-            problem, value=NO_VALUE, message=f"(set by {origins[problem.at]}) {problem.message}"
-        )
-    return problem
+    """Hide a value that may hold a secret, and say which variable set it."""
+    at = problem.at
+    holds_more = isinstance(reduce(inside, at, data), dict | list)
+    hidden = holds_more or at in secrets or at in origins or is_secret(DeploymentFile, at, data)
+    said = f"(set by {origins[at]}) {problem.message}" if at in origins else problem.message
+    return Problem(at, said, hidden)
 
 
 def _duplicate_ids(table: str, data: dict[str, Any]) -> list[Problem]:
     ids = [row["id"] for row in data.get(table, [])]
     return [
-        Problem(
-            (table, place, "id"), f"is the id of {table}[{ids.index(name)}] already: choose another", name
-        )
+        Problem((table, place, "id"), f"is the id of {table}[{ids.index(name)}] already: choose another")
         for place, name in enumerate(ids)
         if name in ids[:place]
     ]

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
-from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from watcher import kinds
+from watcher.fields import refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ class KindOf:
         if not isinstance(table, dict):
             raise ValueError(f"is not a table: write {{ kind = … }} with one of {', '.join(self.known())}")  # noqa: TRY004  # pydantic reports ValueError
         if "kind" not in table:
-            raise _wrong("kind", f"is missing: write one of {', '.join(self.known())}", table)
+            raise refuse(("kind",), f"is missing: write one of {', '.join(self.known())}")
         kind = table["kind"]
         place = (self.elsewhere or {}).get(kind) if isinstance(kind, str) else None
         if place is not None:
-            raise _wrong("kind", f"is not written here but as {place}", kind)
+            raise refuse(("kind",), f"is not written here but as {place}")
         if kind not in self.known():
-            raise _wrong("kind", kinds.unknown(str(kind), self.known()), kind)
+            raise refuse(("kind",), kinds.unknown(str(kind), self.known()))
         model = kinds.settings_of(self.family, kind)
         return Kinded(
             kind, model.model_validate({key: value for key, value in table.items() if key != "kind"})
@@ -78,11 +79,3 @@ class KindOf:
             choice["required"] = ["kind", *choice.get("required", [])]
             choices.append(choice)
         return {"oneOf": choices}
-
-
-def _wrong(key: str, message: str, value: object) -> ValidationError:
-    """Make an error at a key of this table."""
-    problem = PydanticCustomError("kind", "{message}", {"message": message})
-    return ValidationError.from_exception_data(
-        "table", [InitErrorDetails(type=problem, loc=(key,), input=value)]
-    )

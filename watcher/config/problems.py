@@ -6,6 +6,7 @@ pydantic's errors, or our own checks ─▶ Problem ─▶ one ConfigurationErro
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import reduce
 from pathlib import Path
 
 from watcher.errors import ConfigurationError
@@ -13,19 +14,19 @@ from watcher.errors import ConfigurationError
 KeyPath = tuple[str | int, ...]
 """Where a value stands: keys of tables and indices of lists."""
 
-NO_VALUE = object()
-"""Stands for the value of a key that is missing, or that must not be shown."""
-
 _LONGEST_VALUE = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong; `message` goes on from the key, and ends with the remedy."""
+    """One thing that is wrong; `message` goes on from key and value, and ends with the remedy.
+
+    The value is shown as it stands in the file, unless it is `hidden` or missing.
+    """
 
     at: KeyPath
     message: str
-    value: object = NO_VALUE
+    hidden: bool = False
 
 
 def refusal(path: Path, data: object, problems: Iterable[Problem]) -> ConfigurationError:
@@ -46,7 +47,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
 
 def inside(data: object, key: str | int) -> object:
-    """Give what stands under one key or index, None where there is nothing."""
+    """Give what stands under one key or index, None where there is nothing: TOML has no null."""
     if isinstance(data, dict):
         return data.get(key)
     if isinstance(data, list) and isinstance(key, int) and key < len(data):
@@ -55,9 +56,9 @@ def inside(data: object, key: str | int) -> object:
 
 
 def _line(data: object, problem: Problem) -> str:
-    key = _key_text(data, problem.at)
-    value = "" if problem.value is NO_VALUE else f" = {_show(problem.value)}"
-    return f"{key}{value} {problem.message}" if key else problem.message
+    found = reduce(inside, problem.at, data)
+    value = "" if problem.hidden or found is None else f" = {_show(found)}"
+    return f"{_key_text(data, problem.at)}{value} {problem.message}"
 
 
 def _key_text(data: object, at: KeyPath) -> str:

@@ -24,6 +24,8 @@ from watcher.fields import (
     Seconds,
     Table,
     Text,
+    refuse,
+    repeated,
     unique,
 )
 
@@ -86,7 +88,7 @@ class Gap(Table):
     @model_validator(mode="after")
     def _ascending(self) -> Self:
         if self.last < self.first:
-            raise ValueError(f"ends before it begins: write last = {self.first} or more")
+            raise refuse(("last",), f"ends before it begins: write {self.first} or more")
         return self
 
 
@@ -118,7 +120,7 @@ class Token(Table):
     @model_validator(mode="after")
     def _share_of_the_whole(self) -> Self:
         if self.kpi_share is not None and self.kpi_share > _HUNDRED_PERCENT:
-            raise ValueError("has a kpi_share above 100 percent: write a percentage of the supply")
+            raise refuse(("kpi_share",), "is above 100 percent: write a percentage of the supply")
         return self
 
 
@@ -171,21 +173,16 @@ class Liveness(Bars):
         # A rolling window of N days reaches into the N whole days before today, and into today.
         most = self.window.days + (self.window.kind == "rolling")
         if self.min_active_days is not None and self.min_active_days > most:
-            raise ValueError(
-                f"can never hold: its window touches {most} days, write min_active_days = {most} or less"
+            raise refuse(
+                ("min_active_days",), f"never holds: the window touches {most} days, write {most} or less"
             )
         for key in Bars.model_fields:
             bar, lower = getattr(self, key), getattr(self.leave_below, key)
             if lower is not None and (bar is None or lower > bar):
-                remedy = (
-                    "which the policy does not ask for: leave it out"
-                    if bar is None
-                    else f"above {key} = {bar}"
-                )
-                raise ValueError(f"has leave_below.{key} = {lower}, {remedy}; it lowers a bar for live apps")
-        twice = [rule.kind for rule in self.exclude]
-        if len(twice) != len(set(twice)):
-            raise ValueError("has two exclude rules of one kind: write them as one")
+                wrong = f"without a {key}" if bar is None else f"above {key} = {bar}"
+                raise refuse(("leave_below", key), f"is {wrong}: write less than that bar, or leave it out")
+        if repeated(rule.kind for rule in self.exclude) is not None:
+            raise refuse(("exclude",), "has two rules of one kind: write them as one")
         return self
 
 
@@ -248,7 +245,8 @@ class Condition(Table):
     @model_validator(mode="after")
     def _any_or_all(self) -> Self:
         exactly_one(self, ("any_of", "all_of"))
-        unique(self.parts)
+        if repeated(self.parts) is not None:
+            raise ValueError("says one part twice: write it once")
         return self
 
 
@@ -272,14 +270,11 @@ class Countdown(Described):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        late = [mark for mark in self.marks if mark >= self.duration]
-        if late:
-            raise ValueError(
-                f"has a mark {max(late)} s before the end of {self.duration} s: "
-                "write marks that are shorter than the duration"
-            )
+        for place, mark in enumerate(self.marks):
+            if mark >= self.duration:
+                raise refuse(("marks", place), "is not shorter than the duration: write less")
         if self.rearm and self.on_regression != "cancel":
-            raise ValueError('has rearm without on_regression = "cancel": write both or leave rearm out')
+            raise refuse(("rearm",), 'needs on_regression = "cancel": write both, or leave it out')
         return self
 
 

@@ -31,7 +31,7 @@ def resolve_secrets(data: dict[str, Any], folder: Path, environment: Mapping[str
             container[key] = _text(kind, name, folder, environment)
         except ValueError as error:
             container[key] = ""
-            resolved.problems.append(Problem(at, str(error)))
+            resolved.problems.append(Problem(at, str(error), hidden=True))
     return resolved
 
 

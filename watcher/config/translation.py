@@ -6,8 +6,9 @@ from datetime import date, time
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from watcher.config.problems import NO_VALUE, Problem, did_you_mean
+from watcher.config.problems import Problem, did_you_mean
 from watcher.config.shape import fields_at
+from watcher.fields import TOLD
 
 _WRITE = {
     "int_type": "a whole number, without quotes and without a decimal point",
@@ -28,7 +29,7 @@ _PATTERNS = {
 
 _SAY: dict[str, Callable[[ErrorDetails], str]] = {
     "value_error": lambda item: str(item["ctx"]["error"]),
-    "kind": lambda item: item["msg"],
+    TOLD: lambda item: item["msg"],
     "literal_error": lambda item: f"is not known: write {item['ctx']['expected']}",
     "too_short": lambda item: f"is too short: list at least {item['ctx']['min_length']}",
     "string_too_short": lambda _: "is empty: write something, or leave the key out",
@@ -68,14 +69,14 @@ def _follows(item: ErrorDetails, places: list[tuple[str | int, ...]]) -> bool:
 def _problem(item: ErrorDetails, model: type[BaseModel], data: object) -> Problem:
     # What pydantic puts between angle brackets is the form of a value, no key of the file: see program_file.
     at = tuple(key for key in item["loc"] if not str(key).startswith("<"))
-    value, kind = item["input"], item["type"]
+    kind = item["type"]
     if kind in ("missing", "extra_forbidden"):
         known, name = fields_at(model, at[:-1], data), str(at[-1])
         if kind == "extra_forbidden":
-            return Problem(at, f"is an unknown key: {did_you_mean(name, known)}", value)
+            return Problem(at, f"is an unknown key: {did_you_mean(name, known)}")
         meaning = known[name].description if name in known else None
-        return Problem(at, f"is missing: add it{f', {meaning}' if meaning else ''}", NO_VALUE)
+        return Problem(at, f"is missing: add it{f', {meaning}' if meaning else ''}")
     if kind in _WRITE:
-        found = next((name for types, name in _TYPE_NAMES if isinstance(value, types)), "of another type")
-        return Problem(at, f"is {found}: write {_WRITE[kind]}", value)
-    return Problem(at, _SAY[kind](item) if kind in _SAY else f"is wrong: {item['msg']}", value)
+        found = next(name for types, name in _TYPE_NAMES if isinstance(item["input"], types))
+        return Problem(at, f"is {found}: write {_WRITE[kind]}")
+    return Problem(at, _SAY[kind](item) if kind in _SAY else f"is wrong: {item['msg']}")

@@ -56,7 +56,7 @@ class Signature:
         if argument not in names:
             known = ", ".join(name for name in names if name)
             remedy = f"write one of {known}" if known else "name it in the event"
-            raise ValueError(f'has no argument "{argument}" in its event: {remedy}')
+            raise ValueError(f"is no argument of the event: {remedy}")
         return names.index(argument)
 
 

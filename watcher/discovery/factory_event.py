@@ -16,7 +16,7 @@ from watcher.core.types import Address, AppId
 from watcher.core.window import BlockReceipts, Query
 from watcher.discovery._signature import Signature, WordReader, parse_signature
 from watcher.discovery._words import address_in
-from watcher.fields import HexAddresses, Table, Text
+from watcher.fields import HexAddresses, Table, Text, refuse
 
 
 def _read_event(value: object) -> Signature:
@@ -39,11 +39,12 @@ class Settings(Table):
 
     @model_validator(mode="after")
     def _names_an_address(self) -> Self:
-        parameter = self.event.parameters[self.event.position(self.argument)]
+        try:
+            parameter = self.event.parameters[self.event.position(self.argument)]
+        except ValueError as error:
+            raise refuse(("argument",), str(error)) from None
         if parameter.type != "address":
-            raise ValueError(
-                f'argument "{self.argument}" has the type {parameter.type}: name one of the type address'
-            )
+            raise refuse(("argument",), f"has the type {parameter.type}: name one of the type address")
         return self
 
 

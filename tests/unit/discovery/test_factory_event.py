@@ -82,9 +82,9 @@ def test_it_wants_the_logs_of_its_factories() -> None:
 @pytest.mark.parametrize(
     ("event", "argument", "complaint"),
     [
-        ("Created(address app)", "pool", 'has no argument "pool" in its event: write one of app'),
-        ("Created(address)", "app", 'has no argument "app" in its event: name it in the event'),
-        ("Created(uint256 app)", "app", 'argument "app" has the type uint256: name one of the type address'),
+        ("Created(address app)", "pool", "is no argument of the event: write one of app"),
+        ("Created(address)", "app", "is no argument of the event: name it in the event"),
+        ("Created(uint256 app)", "app", "has the type uint256: name one of the type address"),
         ("Created(address[] apps)", "apps", "has the type address[]"),
         (7, "app", "write the event's signature in quotes"),
     ],

@@ -1,0 +1,420 @@
+"""Bad programs: each error names the file, the key, the value and the remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.config.givens import PROGRAM, edited, written
+from watcher.config.program import load_program
+from watcher.errors import ConfigurationError
+
+A1 = "0x00000000000000000000000000000000000000a1"
+B1 = "0x00000000000000000000000000000000000000b1"
+BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    # what is wrong: what stands in the valid file, what stands there instead, what the error has to say
+    "unknown key": (
+        'id = "tge"',
+        'id = "tge"\ntitel = "TGE"',
+        ("titel", '"TGE"', "unknown key", 'did you mean "title"?'),
+    ),
+    "unknown key in a table": (
+        "min_actions = 100",
+        "min_action = 100",
+        ("liveness.min_action", "100", "unknown key", 'did you mean "min_actions"?'),
+    ),
+    "unknown key unlike any": (
+        "decimals = 18",
+        "decimals = 18\nxyz = 1",
+        ("token.xyz", "write one of decimals, kpi_share, symbol, total_supply"),
+    ),
+    "unknown key of a kind": (
+        'app = "kumbaya"',
+        'app = "kumbaya"\nadress = 1',
+        ("app[0].discover[0].adress", 'did you mean "address"?'),
+    ),
+    "unknown key of a metric": (
+        'metric = { kind = "live_apps" }',
+        'metric = { kind = "live_apps", unit = 1 }',
+        ("kpi[0].metric.unit", "unknown key", "there is none, leave it out"),
+    ),
+    "what later versions know": (
+        '[[kpi]]\nid = "live"',
+        '[[tranche]]\nid = "t"\n[[kpi]]\nid = "live"',
+        ("tranche", "unknown key", "milestone, provenance"),
+    ),
+    "a later schema": ("schema = 1", "schema = 2", ("schema", "2", "write 1")),
+    "missing finality": (
+        'finality = { tag = "finalized" }\n',
+        "",
+        ("chain.finality", "is missing", "{ depth = 64 }"),
+    ),
+    "missing window": (
+        'window = { days = 30, kind = "rolling" }\n',
+        "",
+        ("liveness.window", "is missing", "{ days = 30"),
+    ),
+    "missing provenance": (
+        '[provenance]\nauthority = "observer"\nsource = "https://example.org/terms"\n',
+        "[x]\n",
+        ("provenance", "is missing", "authority and source"),
+    ),
+    "missing kind": (
+        'kind = "registry"\n',
+        "",
+        ("app[0].discover[0].kind", "missing", "deployer, factory_event"),
+    ),
+    "missing key of a kind": ('app = "kumbaya"\n', "", ("app[0].discover[0].app", "is missing")),
+    "text for a number": ("decimals = 18", 'decimals = "18"', ("token.decimals", '"18"', "without quotes")),
+    "a float for a count": (
+        "count_from = 10",
+        "count_from = 10.0",
+        ("chain.count_from", "10.0", "whole number"),
+    ),
+    "a boolean for a count": (
+        "count_from = 10",
+        "count_from = true",
+        ("chain.count_from", "true", "a boolean"),
+    ),
+    "a number for text": ('id = "showdown"', "id = 7", ("app[1].id", "7", "text in quotes")),
+    "a table for a list": (
+        "[[countdown]]",
+        "[countdown]",
+        ("countdown", "is a table", "write a list", "[[tables]]"),
+    ),
+    "a list for a table": ("[token]", "[[token]]", ("token", "is a list", "write a table")),
+    "text for a boolean": (
+        "min_actions = 100",
+        'min_actions = 100\nnot_paused = "yes"',
+        ("liveness.not_paused", '"yes"', "true or false"),
+    ),
+    "a date": ("total_supply = 10_000", "total_supply = 2026-01-01", ("token.total_supply", "2026-01-01")),
+    "a date for text": ('symbol = "MEGA"', "symbol = 2026-01-01", ("token.symbol", "is a date or time")),
+    "a float amount": ("at_least = 1", "at_least = 1.0", ("kpi[0].at_least", "1.0", "a decimal in quotes")),
+    "a boolean amount": (
+        "at_least = 1",
+        "at_least = true",
+        ("kpi[0].at_least", "true", "a decimal in quotes"),
+    ),
+    "an amount with an exponent": (
+        "at_least = 1",
+        'at_least = "1e3"',
+        ("kpi[0].at_least", '"1e3"', "write digits"),
+    ),
+    "a negative amount": ("at_least = 1", "at_least = -1", ("kpi[0].at_least", "-1", "write digits")),
+    "an endless amount": ("at_least = 1", f'at_least = "{"1" * 101}"', ("kpi[0].at_least", "11…")),
+    "a count too large for JSON": (
+        "count_from = 10",
+        "count_from = 9007199254740992",
+        ("chain.count_from", "9007199254740992", "write 9007199254740991 or less"),
+    ),
+    "a negative count": ("count_from = 10", "count_from = -1", ("chain.count_from", "-1", "write 0 or more")),
+    "an empty text": ('symbol = "MEGA"', 'symbol = " "', ("token.symbol", "is empty", "write something")),
+    "an id with blanks": ('id = "tge"', 'id = "T G E"', ("id", '"T G E"', "write lowercase letters, digits")),
+    "an id without end": ('id = "tge"', f'id = "{"x" * 101}"', ("id", "write at most 100 characters")),
+    "no URL": ('"https://example.org/terms"', '"the web"', ("provenance.source", '"the web"', "https://")),
+    "unknown authority": (
+        '"observer"',
+        '"someone"',
+        ("provenance.authority", '"someone"', "write 'issuer' or 'observer'"),
+    ),
+    "unknown unit": (
+        "min_actions = 100",
+        'min_actions = 100\nunit = "action"',
+        ("liveness.unit", '"action"', "write 'transaction'"),
+    ),
+    "unknown family": (
+        '"ethereum"',
+        '"etherum"',
+        ("chain.family", '"etherum"', "write one of arbitrum, ethereum, megaeth, op-stack"),
+    ),
+    "unknown kind of discovery": (
+        'kind = "registry"',
+        'kind = "registri"',
+        (
+            "app[0].discover[0].kind",
+            '"registri"',
+            'did you mean "registry"?',
+            "The known ones are deployer, factory_event, registry",
+        ),
+    ),
+    "unknown kind of metric": (
+        'kind = "live_apps"',
+        'kind = "token_supply"',
+        ("kpi[0].metric.kind", '"token_supply"', "The known ones are live_apps"),
+    ),
+    "a kind that is no text": ('kind = "registry"', "kind = 1", ("app[0].discover[0].kind", "1", "registry")),
+    "curated contracts as a discovery": (
+        'kind = "registry"',
+        'kind = "curated"',
+        ("app[0].discover[0].kind", '"curated"', "[[app.contract]]"),
+    ),
+    "a metric that is no table": (
+        'metric = { kind = "live_apps" }',
+        'metric = "live_apps"',
+        ("kpi[0].metric", '"live_apps"', "is not a table", "{ kind = … }"),
+    ),
+    "an address that is none": (A1, "0xa1", ("app[0].contract[0].address", '"0xa1"', "40 hex digits")),
+    "an address that is a number": (f'"{A1}"', "161", ("app[0].contract[0].address", "161", "in quotes")),
+    "a bad checksum": (
+        A1,
+        "0x68b34591f662508076927803c567Cc8006988a08",
+        ("app[0].contract[0].address", '(app "kumbaya")', "0x68b34591F662508076927803C567cc8006988a08"),
+    ),
+    "the zero address": (A1, "0x" + "0" * 40, ("app[0].contract[0].address", "zero address")),
+    "an address listed twice in one app": (
+        f'address = "{A1}"',
+        f'address = "{A1}"\n[[app.contract]]\naddress = "{A1}"',
+        ("app[0].contract[1].address", A1, "app[0].contract[0]", "list it once"),
+    ),
+    "an address listed in two apps": (
+        "0x00000000000000000000000000000000000000a2",
+        A1.replace("a1", "A1"),
+        ("app[1].contract[0].address", A1.replace("a1", "A1"), "app[0].contract[0]", "list it once"),
+    ),
+    "an address excluded twice": (
+        '{ kind = "deployers" }',
+        f'{{ kind = "listed", addresses = ["{A1}", "{A1}"] }}',
+        ("liveness.exclude[0].addresses", A1, "twice", "list it once"),
+    ),
+    "nobody excluded": (
+        '{ kind = "deployers" }',
+        '{ kind = "listed", addresses = [] }',
+        ("liveness.exclude[0].addresses", "[]", "list at least 1"),
+    ),
+    "listed without addresses": (
+        '{ kind = "deployers" }',
+        '{ kind = "listed" }',
+        ("liveness.exclude[0]", '"listed" needs addresses'),
+    ),
+    "two rules of one kind": (
+        '{ kind = "deployers" }',
+        '{ kind = "deployers" }, { kind = "deployers" }',
+        ("liveness.exclude", "two rules of one kind", "write them as one"),
+    ),
+    "a required contract of nobody": (
+        'id = "showdown"',
+        f'id = "showdown"\nrequired = ["{A1}"]',
+        ("app[1].required[0]", A1, "is no contract of this app", "leave it out"),
+    ),
+    "a required contract that does not count": (
+        'id = "kumbaya"\n[[app.contract]]',
+        f'id = "kumbaya"\nrequired = ["{A1}"]\n[[app.contract]]\nrole = "token"',
+        ("app[0].required[0]", A1, '"token"', "core or router"),
+    ),
+    "an app whose contracts do not count": (
+        "0x00000000000000000000000000000000000000a2",
+        '0x00000000000000000000000000000000000000a2"\nrole = "oracle',
+        ("app[1].contract", '(app "showdown")', "core or router"),
+    ),
+    "a membership without a block": (
+        f'address = "{A1}"',
+        f'address = "{A1}"\nfrom_block = 20\nuntil_block = 20',
+        ("app[0].contract[0].until_block", "20", "write a later one"),
+    ),
+    "a membership that begins in a gap": (
+        f'address = "{A1}"',
+        f'address = "{A1}"\nfrom_block = 20\n[[chain.gap]]\nfirst = 20\nlast = 29\nreason = "lost"',
+        ("app[0].contract[0].from_block", "20", "write 30"),
+    ),
+    "one discovery twice": (
+        'id = "showdown"',
+        f'id = "showdown"\n[[app.discover]]\nkind = "registry"\naddress = "{B1}"\napp = "kumbaya"',
+        ("app[1].discover[0]", '"registry"', "app[0].discover[0]", "write it once"),
+    ),
+    "two finalities": (
+        '{ tag = "finalized" }',
+        '{ tag = "finalized", depth = 3 }',
+        ("chain.finality", "exactly one of tag, depth", "has tag and depth"),
+    ),
+    "an empty finality": ('{ tag = "finalized" }', "{}", ("chain.finality", "{  }", "has none", "write one")),
+    "a period that does not fit the day": (
+        "count_from = 10",
+        'count_from = 10\nstate_every = "5h"',
+        ("chain.state_every", '"5h"', "divide a day"),
+    ),
+    "a gap before the start": (
+        "[token]",
+        '[[chain.gap]]\nfirst = 10\nlast = 20\nreason = "lost"\n[token]',
+        ("chain.gap[0].first", "10", "count_from = 21"),
+    ),
+    "a gap that ends before it begins": (
+        "[token]",
+        '[[chain.gap]]\nfirst = 30\nlast = 20\nreason = "lost"\n[token]',
+        ("chain.gap[0].last", "20", "ends before it begins", "write 30 or more"),
+    ),
+    "gaps that touch": (
+        "[token]",
+        """[[chain.gap]]
+        first = 31
+        last = 40
+        reason = "b"
+        [[chain.gap]]
+        first = 20
+        last = 30
+        reason = "a"
+        [token]""",
+        ("chain.gap[0].first", "31", "blocks 20 to 30", "write both as one"),
+    ),
+    "a share above the whole": (
+        "decimals = 18",
+        'decimals = 18\nkpi_share = "100.1"',
+        ("token.kpi_share", "100.1", "above 100 percent", "write a percentage"),
+    ),
+    "more active days than the window has": (
+        "min_actions = 100",
+        "min_active_days = 32",
+        ("liveness.min_active_days = 32", "never holds", "touches 31 days", "write 31 or less"),
+    ),
+    "a lower bar above the bar": (
+        "min_actions = 100",
+        "min_actions = 100\nleave_below = { min_actions = 101 }",
+        ("liveness.leave_below.min_actions = 101", "above min_actions = 100"),
+    ),
+    "a lower bar without a bar": (
+        "min_actions = 100",
+        "min_actions = 100\nleave_below = { min_actors = 1 }",
+        ("liveness.leave_below.min_actors = 1", "without a min_actors", "leave it out"),
+    ),
+    "a bar that asks for nothing": (
+        "min_actions = 100",
+        "min_actions = 0",
+        ("liveness.min_actions", "0", "write 1 or more"),
+    ),
+    "two comparators": (
+        "at_least = 1",
+        "at_least = 1\nat_most = 2",
+        ("kpi[0]", "exactly one of at_least, more_than, at_most, less_than", "has at_least and at_most"),
+    ),
+    "no comparator": ("at_least = 1\n", "", ("kpi[0]", "exactly one of", "has none")),
+    "a bar above the number of apps": (
+        "at_least = 1",
+        "at_least = 3",
+        ("kpi[0].at_least", "= 3 ", "never holds", "from 0 to 2", "write a bar inside"),
+    ),
+    "a bar that nothing is below": (
+        "at_least = 1",
+        "at_least = 0",
+        ("kpi[0].at_least", "= 0 ", "always holds"),
+    ),
+    "a bar that nothing reaches": (
+        "at_least = 1",
+        "less_than = 0",
+        ("kpi[0].less_than", "= 0 ", "never holds"),
+    ),
+    "no KPI": (
+        '[[kpi]]\nid = "live"\nmetric = { kind = "live_apps" }\nat_least = 1\n',
+        "",
+        ("kpi", "can do nothing", "add one"),
+    ),
+    "duplicate app": ('id = "showdown"', 'id = "kumbaya"', ("app[1].id", '"kumbaya"', "choose another")),
+    "duplicate KPI": (
+        '[[milestone]]\nid = "first"',
+        '[[kpi]]\nid = "live"\nmetric = { kind = "live_apps" }\nat_least = 2\n[[milestone]]\nid = "first"',
+        ("kpi[1].id", '"live"', "kpi[0]", "choose another"),
+    ),
+    "duplicate milestone": (
+        '[[countdown]]\nid = "clock"',
+        '[[milestone]]\nid = "first"\nall_of = ["live"]\n[[countdown]]\nid = "clock"',
+        ("milestone[1].id", '"first"', "choose another"),
+    ),
+    "duplicate countdown": (
+        'marks = ["1d", "1h"]',
+        'marks = ["1d"]\n[[countdown]]\nid = "clock"\nafter = "first"\nduration = "1h"',
+        ("countdown[1].id", '"clock"', "choose another"),
+    ),
+    "a quote of nothing": ("{ live =", "{ life =", ("provenance.quotes.life", "quotes no KPI", '"live"?')),
+    "a condition on nothing": (
+        'any_of = ["live"]',
+        'any_of = [{ all_of = ["life"] }]',
+        ("milestone[0].any_of[0].all_of[0]", '"life"', "is no KPI", 'did you mean "live"?'),
+    ),
+    "an empty condition": (
+        'any_of = ["live"]',
+        "any_of = []",
+        ("milestone[0].any_of", "[]", "list at least 1"),
+    ),
+    "a condition of numbers": (
+        'any_of = ["live"]',
+        "all_of = [1]",
+        ("milestone[0].all_of[0]", "1", "an id in quotes"),
+    ),
+    "a part said twice": (
+        'any_of = ["live"]',
+        'any_of = ["live", "live"]',
+        ("milestone[0]", "twice", "once"),
+    ),
+    "any and all": (
+        'any_of = ["live"]',
+        'any_of = ["live"]\nall_of = ["live"]',
+        ("milestone[0]", "exactly one of any_of, all_of"),
+    ),
+    "a countdown after nothing": (
+        'after = "first"',
+        'after = "frist"',
+        ("countdown[0].after", '"frist"', "is no milestone", 'did you mean "first"?'),
+    ),
+    "no duration": ('duration = "7d"', 'duration = "week"', ("countdown[0].duration", '"week"', '"7d"')),
+    "a duration of zero": (
+        'duration = "7d"',
+        'duration = "0d"',
+        ("countdown[0].duration", '"0d"', "one second"),
+    ),
+    "a mark beyond the duration": (
+        'duration = "7d"',
+        'duration = "1d"',
+        ("countdown[0].marks[0]", '"1d"', "not shorter than the duration"),
+    ),
+    "a mark said twice": ('["1d", "1h"]', '["1d", "24h"]', ("countdown[0].marks", "twice", "list it once")),
+    "an empty duration": ('["1d", "1h"]', '[""]', ("countdown[0].marks[0]", "is not a duration")),
+    "rearm without cancel": (
+        'marks = ["1d", "1h"]',
+        "rearm = true",
+        ("countdown[0].rearm", "true", 'on_regression = "cancel"'),
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", BAD)
+def test_the_error_names_file_key_value_and_remedy(wrong: str, tmp_path: Path) -> None:
+    """Whoever reads the message can mend the file without looking anything up."""
+    old, new, said = BAD[wrong]
+    path = written(tmp_path, edited(PROGRAM, old, new))
+    with pytest.raises(ConfigurationError) as refused:
+        load_program(path)
+    message = str(refused.value)
+    assert message.startswith(f"{path}: ")
+    assert [part for part in said if part not in message] == [], message
+    assert refused.value.exit_code == 2
+
+
+def test_all_problems_of_a_file_are_reported_at_once(tmp_path: Path) -> None:
+    """One a line, below the file's name: nobody mends a file one error a run."""
+    text = edited(edited(PROGRAM, "min_actions = 100", "min_actions = 1.5"), '"ethereum"', '"base"')
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigurationError) as refused:
+        load_program(path)
+    first, *rest = str(refused.value).splitlines()
+    assert first == f"{path}: 2 problems"
+    assert [line.split()[0] for line in rest] == ["chain.family", "liveness.min_actions"]
+
+
+def test_problems_between_tables_are_reported_at_once_too(tmp_path: Path) -> None:
+    """References and duplicates are checked together once each table is valid in itself."""
+    text = edited(edited(PROGRAM, 'after = "first"', 'after = "x"'), 'any_of = ["live"]', 'any_of = ["y"]')
+    with pytest.raises(ConfigurationError, match="2 problems"):
+        load_program(written(tmp_path, text))
+
+
+def test_a_list_with_a_wrong_item_is_not_called_short(tmp_path: Path) -> None:
+    """The item is what is wrong."""
+    with pytest.raises(ConfigurationError) as refused:
+        load_program(written(tmp_path, edited(PROGRAM, 'any_of = ["live"]', "any_of = [7]")))
+    assert "at least" not in str(refused.value)
+
+
+def test_a_program_without_apps_can_do_nothing(tmp_path: Path) -> None:
+    """No app, no verdict."""
+    before, _, rest = PROGRAM.partition("[[app]]")
+    text = before + rest[rest.index("[[kpi]]") :]
+    with pytest.raises(ConfigurationError, match=r"app is missing: a program without an \[\[app\]\]"):
+        load_program(written(tmp_path, text))
