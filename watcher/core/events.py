@@ -37,13 +37,18 @@ EVENT_TYPES: tuple[str, ...] = (*EntryType, *NoticeType)
 FINAL_ONLY = frozenset(str(entry_type) for entry_type in EntryType)
 """What a channel with `finality = "final"` gets."""
 
+PROVISIONAL = frozenset(
+    {NoticeType.MILESTONE_OBSERVED, NoticeType.MILESTONE_RETRACTED, NoticeType.COUNTDOWN_PROJECTED}
+)
+"""What is said of blocks that are not final yet; every other event that names a block is about a final one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A notice to be minted: written once under `key`, whatever how often it is offered.
 
-    `occurred_at` is Unix seconds: the block's time, or the instant of a mark. `countdown` groups messages
-    that have to keep their order; `supersedes` marks are dropped when a newer message of the group waits.
+    `occurred_at` is Unix seconds: the block's time, or the instant of a mark. `countdown` names the group of
+    messages that have to keep their order, None: unordered.
     """
 
     type: NoticeType
@@ -130,14 +135,13 @@ def statement(definition: Definition, event_type: str, data: Mapping[str, Any], 
     """Say in one fixed sentence what was concluded and what does not follow from it."""
     where = f"on chain {definition.chain.id} under definition {definition.hash}"
     what = f"{event_type} {data['subject']}"
+    when = ""
     if "block_number" in data:
         finality = definition.chain.finality
         kind = finality.tag or f"depth {finality.depth}"
-        when = f" at block {data['block_number']} ({data.get('occurred_at', 'time in the block')}, {kind})"
-        if event_type not in FINAL_ONLY:
-            when = f" at block {data['block_number']} (provisional: not yet {kind})"
-    else:
-        when = ""
+        certainty = f"provisional: not yet {kind}" if event_type in PROVISIONAL else kind
+        time = f"{data['occurred_at']}, " if "occurred_at" in data else ""
+        when = f" at block {data['block_number']} ({time}{certainty})"
     return (
         f"Observed {where}: {what}{when}. Computed from public data by operator {operator}; "
         "no launch, allocation, unlock or price follows from it."

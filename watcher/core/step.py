@@ -25,7 +25,7 @@ from watcher.core.liveness import advance
 from watcher.core.readings import View
 from watcher.core.standing import judgement_of
 from watcher.core.state import State
-from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address, AppId, BlockRef, KpiId, Verdict
+from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address, AppId, BlockRef, KpiId, Verdict, iso_utc
 
 PROGRESS_PARTS = 20
 """A reading that is not a whole number is reported each 5 % of its bar (spec of notices)."""
@@ -187,7 +187,12 @@ def _kpi_notices(
     definition: Definition, block: BlockRef, kpi_id: KpiId, before: KpiStatus | None, after: KpiStatus
 ) -> list[Notice]:
     kpi = definition.kpis[kpi_id]
-    data = {**evidence.kpi_json(kpi, after), "block_number": block.number, "block_hash": block.hash}
+    data = {
+        **evidence.kpi_json(kpi, after),
+        "block_number": block.number,
+        "block_hash": block.hash,
+        "occurred_at": iso_utc(block.timestamp),
+    }
     notices = []
     unit = Fraction(1) if kpi.metric.integral else kpi.bar / PROGRESS_PARTS
     if before is not None and unit > 0 and before.reading.low // unit < after.reading.low // unit:
