@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from watcher.config.problems import KeyPath
+from watcher.config.problems import KeyPath, inside
 
 PREFIX = "WATCHER__"
 
@@ -43,36 +43,33 @@ def _value(variable: str, text: str) -> Any:  # noqa: ANN401  # any TOML value
 
 
 def _set(data: dict[str, Any], variable: str, value: object) -> KeyPath:
-    *sections, last = variable.removeprefix(PREFIX).split("__")
+    *sections, last = variable.removeprefix(PREFIX).lower().split("__")
     here: Any = data
     at: KeyPath = ()
     for section in sections:
-        if isinstance(here, list):
-            place = _place(here, section, variable)
-            if place == len(here):
-                here.append({})
-            at, here = (*at, place), here[place]
-        elif isinstance(here, dict):
-            key = section.lower()
+        if isinstance(here, dict):
             # `endpoint` and `channel` are lists of tables; a file without any has yet to get the list.
-            here = here.setdefault(key, [] if key in ("endpoint", "channel") else {})
-            at = (*at, key)
+            here.setdefault(section, [] if section in ("endpoint", "channel") else {})
+        at = (*at, _place(here, section, variable) if isinstance(here, list) else section)
+        here = inside(here, at[-1])
     if not isinstance(here, dict) or not last:
         raise ValueError(f"{variable} sets no key of the deployment file: write WATCHER__SECTION__KEY")
-    here[last.lower()] = value
-    return (*at, last.lower())
+    here[last] = value
+    return (*at, last)
 
 
 def _place(tables: list[Any], section: str, variable: str) -> int:
-    """Find a table by its place, or by its id in capitals with _ for every other sign."""
+    """Find a table by its place, or by its id with _ for every other sign; the next place is a new table."""
     if section.isdecimal() and int(section) <= len(tables):
+        if int(section) == len(tables):
+            tables.append({})
         return int(section)
     ids = [str(table.get("id", "")) for table in tables if isinstance(table, dict)]
-    places = [place for place, name in enumerate(ids) if _shouted(name) == section.upper()]
+    places = [place for place, name in enumerate(ids) if _shouted(name) == _shouted(section)]
     if len(places) != 1:
         known = ", ".join(_shouted(name) for name in ids) or "none"
         raise ValueError(
-            f"{variable} names no one table by {section}: "
+            f"{variable} names no one table by {section.upper()}: "
             f"write its id in capitals ({known}) or its place from 0"
         )
     return places[0]

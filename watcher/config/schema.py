@@ -4,6 +4,7 @@ They say what is valid in one place of a file; what holds between tables is left
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -38,10 +39,10 @@ def schema_text(model: type[BaseModel]) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def write_schemas() -> None:
-    """Write both schemas where the package keeps them."""
+def write_schemas(folder: Path) -> None:
+    """Write both schemas into a folder."""
     for name, model in FILES.items():
-        shipped("config", "schema", name).write_text(schema_text(model), encoding="utf-8")
+        (folder / name).write_text(schema_text(model), encoding="utf-8")
 
 
 def _as_written(node: Any, *, named: bool = False) -> Any:  # noqa: ANN401  # any JSON
@@ -74,4 +75,4 @@ def _as_written(node: Any, *, named: bool = False) -> Any:  # noqa: ANN401  # an
 
 
 if __name__ == "__main__":
-    write_schemas()
+    write_schemas(shipped("config", "schema"))

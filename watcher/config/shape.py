@@ -27,10 +27,13 @@ def fields_at(model: type[BaseModel], at: KeyPath, data: object) -> dict[str, Fi
 
 
 def is_secret(model: type[BaseModel], at: KeyPath, data: object) -> bool:
-    """Tell whether the value at a key path may be a secret: it is one, or the model does not know the key."""
+    """Tell whether the value at a key path may be a secret: it is one, or the model does not know the key.
+
+    A kind never is: it chooses the model.
+    """
     places = [place for place, key in enumerate(at) if isinstance(key, str)]
-    if not places:
-        return True
+    if at[-1:] == ("kind",):
+        return False
     field = fields_at(model, at[: places[-1]], data).get(str(at[places[-1]]))
     return field is None or _mentions(field.rebuild_annotation(), SecretStr)
 

@@ -1,0 +1,48 @@
+"""Kinds are the modules of a package: nothing is registered, nothing else is imported."""
+
+import subprocess
+import sys
+
+import pytest
+
+from watcher import kinds
+from watcher.channels import log
+from watcher.discovery import registry
+from watcher.metrics import live_apps
+
+
+def test_the_kinds_are_the_modules() -> None:
+    """Names that begin with an underscore are what several kinds share."""
+    assert kinds.known("discovery") == ("curated", "deployer", "factory_event", "registry")
+    assert kinds.known("metrics") == ("live_apps",)
+    assert kinds.known("channels") == ("log", "webhook")
+
+
+def test_a_kind_leads_to_its_module() -> None:
+    """With its settings and what builds it."""
+    assert kinds.discovery("registry").build is registry.build
+    assert kinds.metric("live_apps").bounds is live_apps.bounds
+    assert kinds.channel("log") is log
+    assert kinds.settings_of("channels", "log") is log.Settings
+
+
+@pytest.mark.parametrize("kind", ["regsitry", "_words", "os", "", "registry.Registry", "../fields"])
+def test_nothing_else_is_a_kind(kind: str) -> None:
+    """A name from a file imports nothing but a module of that package; the known ones are listed."""
+    with pytest.raises(ValueError, match="The known ones are curated, deployer, factory_event, registry"):
+        kinds.discovery(kind)
+
+
+def test_a_near_miss_is_recognised() -> None:
+    """Most unknown kinds are typos."""
+    with pytest.raises(ValueError, match=r'did you mean "live_apps"\?'):
+        kinds.metric("live_app")
+
+
+def test_a_kind_is_not_imported_before_it_is_named() -> None:
+    """Knowing the kinds costs nothing: a program of listed contracts never loads a channel."""
+    code = (
+        "import sys; from watcher import kinds; kinds.known('channels'); kinds.metric('live_apps');"
+        "sys.exit(any(name.startswith('watcher.channels.') for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
