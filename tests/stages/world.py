@@ -193,11 +193,6 @@ class Watch:
         assert last is not None
         return last[1]
 
-    def notices(self, *types: str) -> list[str]:
-        """Give the keys of the notices of some types, in the order in which they were written."""
-        with self.store.reading() as tx:
-            return [event.key for event in tx.outbox.events() if event.type in types]
-
 
 @contextmanager
 def fresh_store(folder: Path) -> Iterator[Store]:

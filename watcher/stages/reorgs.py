@@ -35,7 +35,7 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
             raise ReorgBelowFinality(
                 f"block {block.number} was final as {block.hash} and is replaced. Nothing was changed. "
                 "Check the endpoint first; if the chain really went back below finality, stop the watcher, "
-                f"run `watcher database rewind --to {_last_common(source, store, 0, block.number - 1)}` "
+                f"run `watcher database rewind --to {max(0, _last_common(source, store, 0, block.number - 1))}` "
                 "and start it again"
             )
     fork_point = _last_common(source, store, floor + 1, head.number)
