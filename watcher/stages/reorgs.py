@@ -32,11 +32,11 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
         return 0
     for block in (final, concluded):
         if block in replaced:
+            common = max(0, _last_common(source, store, 0, block.number - 1))
             raise ReorgBelowFinality(
                 f"block {block.number} was final as {block.hash} and is replaced. Nothing was changed. "
                 "Check the endpoint first; if the chain really went back below finality, stop the watcher, "
-                f"run `watcher database rewind --to {max(0, _last_common(source, store, 0, block.number - 1))}` "
-                "and start it again"
+                f"run `watcher database rewind --to {common}` and start it again"
             )
     fork_point = _last_common(source, store, floor + 1, head.number)
     with store.writing() as tx:
