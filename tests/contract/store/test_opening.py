@@ -8,9 +8,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
 
-from tests.databases import query
+from tests.databases import connected, query
 from watcher.errors import ConfigurationError, StoreError
 from watcher.store.database import Store
 from watcher.store.engines import parse_url
@@ -24,11 +23,9 @@ MIGRATIONS = Path(__file__).parents[3] / "watcher" / "store" / "migrations"
 def test_a_new_database_has_exactly_the_tables_of_the_code(empty_database_url: str) -> None:
     """Migrations and table classes describe the same schema, on both databases."""
     Store.open(empty_database_url, create=True).close()
-    engine = create_engine(parse_url(empty_database_url))
-    with engine.connect() as connection:
+    with connected(empty_database_url) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Row.metadata) == []
-    engine.dispose()
 
 
 def test_every_view_can_be_queried(database_url: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.store.givens import NOW, busy, creating, empty, event, ref
 from tests.contract.store.test_ledger import _entry
-from tests.databases import killed_everywhere, query
+from tests.databases import everything, killed_everywhere
 from watcher.core.rollup import HourRow
 from watcher.core.types import ActorId, AppId
 from watcher.errors import StoreError
@@ -15,17 +15,6 @@ from watcher.store.database import Store, Tx
 from watcher.store.outbox import Attempt, DeliveryStatus
 from watcher.store.runs import StageRun
 from watcher.store.state import StoredState
-from watcher.store.tables import Row
-
-TABLES = sorted(Row.metadata.tables)
-
-
-def _everything(url: str) -> dict[str, list[str]]:
-    """Give all rows of all tables, comparable."""
-    return {
-        table: sorted(str(dict(row)) for row in query(url, f"SELECT * FROM {table}"))  # noqa: S608  # ours
-        for table in TABLES
-    }
 
 
 def _index(tx: Tx) -> None:
@@ -64,7 +53,7 @@ def test_a_kill_at_any_write_leaves_the_database_as_it_was(
         tx.ledger.append([_entry(1, 9)])
         tx.state.save(StoredState(ref(9), b"early"))
         tx.outbox.mint("key", event("event-1", countdown="tge"), ["a"], NOW)
-    before = _everything(database_url)
+    before = everything(database_url)
 
     def once() -> None:
         with store.writing() as tx:
@@ -73,9 +62,9 @@ def test_a_kill_at_any_write_leaves_the_database_as_it_was(
     kills = 0
     for _ in killed_everywhere(once):
         kills += 1
-        assert _everything(database_url) == before
+        assert everything(database_url) == before
     assert kills > 3
-    assert _everything(database_url) != before
+    assert everything(database_url) != before
 
 
 def test_a_kill_while_the_tables_are_made_leaves_none(empty_database_url: str) -> None:
