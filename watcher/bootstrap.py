@@ -1,0 +1,171 @@
+"""The composition root: from two files to stages that run, the only place that knows every class.
+
+    program + deployment ─▶ validated whole ─▶ database ─▶ chain, announcer ─▶ Index, Evaluate, Deliver …
+
+Nothing is written before both files, their secrets and the definition hash were found to be right.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import cast
+
+from watcher import kinds
+from watcher.chain.endpoint import EndpointSettings
+from watcher.chain.reader import JsonRpcSource
+from watcher.channels import Channel
+from watcher.channels._settings import ChannelSettings
+from watcher.clock import Clock, SystemClock
+from watcher.config.deployment import Deployment, load_deployment
+from watcher.config.kinded import Kinded
+from watcher.config.program import LoadedProgram, load_program
+from watcher.core.definition import Definition
+from watcher.errors import ChainError, ConfigurationError, StoreError
+from watcher.stages.announce import Announcer, Subscription
+from watcher.stages.deliver import Deliver
+from watcher.stages.evaluate import Evaluate
+from watcher.stages.identity import check_definition
+from watcher.stages.index import Index
+from watcher.store.database import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The two files, read and validated with everything they refer to."""
+
+    program: LoadedProgram
+    deployment: Deployment
+
+    @property
+    def definition(self) -> Definition:
+        """Give what every conclusion is a function of."""
+        return self.program.definition
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The stages of one process on one database, ready to run, and what they share.
+
+    Once `stopping` is set, a stage that runs ends soon and nothing waits for an endpoint any more.
+    """
+
+    files: Files
+    clock: Clock
+    stopping: Event
+    store: Store
+    source: JsonRpcSource
+    announcer: Announcer
+    index: Index
+    evaluate: Evaluate
+    deliver: Mapping[str, Deliver]
+    """The stage of each channel, by the channel's id, in the order of the deployment file."""
+
+
+def load(program: Path, config: Path, environment: Mapping[str, str] | None = None) -> Files:
+    """Read and validate both files and their secrets; ConfigurationError lists what is wrong with both."""
+    problems = []
+    loaded: LoadedProgram | None = None
+    deployment: Deployment | None = None
+    try:
+        loaded = load_program(program)
+    except ConfigurationError as error:
+        problems.append(str(error))
+    try:
+        deployment = load_deployment(config, environment)
+    except ConfigurationError as error:
+        problems.append(str(error))
+    if loaded is None or deployment is None:
+        raise ConfigurationError("\n".join(problems))
+    return Files(loaded, deployment)
+
+
+@contextmanager
+def reading(files: Files) -> Iterator[Store]:
+    """Open the database as it is, for commands that answer questions; it is closed in the end.
+
+    StoreError, with the remedy, where there is none; DatabaseMismatch where it is another definition's.
+    """
+    store = Store.open(files.deployment.database.get_secret_value(), create=False)
+    try:
+        check_definition(files.definition, store)
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def stages(
+    files: Files,
+    *,
+    clock: Clock | None = None,
+    stopping: Event | None = None,
+    deliver_history: bool = False,
+    progress: Callable[[int, int], None] = lambda _done, _goal: None,
+) -> Iterator[Stages]:
+    """Become the one writer of the database, made where there is none, and put the stages together.
+
+    Everything is closed and the writer lock is freed in the end. `progress` hears of the last block read and
+    the goal. WriterBusy names who writes already; nothing is written where the database is another
+    definition's, and none is made where the endpoint serves another chain.
+    """
+    clock = clock or SystemClock()
+    stopping = stopping or Event()
+    channels = {channel.id: channel for channel in map(_channel, files.deployment.channels)}
+    source = chain_source(files, clock, stopping)
+    try:
+        store = _open_for_writing(files, source)
+        try:
+            check_definition(files.definition, store)
+            with store.writer_lock():
+                announcer = Announcer(
+                    files.definition,
+                    clock,
+                    [_subscription(channel) for channel in files.deployment.channels],
+                    operator=files.deployment.operator,
+                    deliver_history=deliver_history,
+                )
+                stop = stopping.is_set
+                index = Index(files.definition, source, store, clock, stopping=stop, progress=progress)
+                evaluate = Evaluate(files.definition, store, clock, announcer, stopping=stop)
+                deliver = {
+                    name: Deliver(store, channel, clock, announcer.notice, stopping=stop)
+                    for name, channel in channels.items()
+                }
+                yield Stages(files, clock, stopping, store, source, announcer, index, evaluate, deliver)
+        finally:
+            store.close()
+    finally:
+        source.close()
+
+
+def chain_source(files: Files, clock: Clock, stopping: Event) -> JsonRpcSource:
+    """Make the chain over the deployment's endpoints; nothing is asked yet."""
+    endpoints = [
+        EndpointSettings(endpoint.id, endpoint.url.get_secret_value(), endpoint.calls_per_minute)
+        for endpoint in files.deployment.endpoints
+    ]
+    return JsonRpcSource(endpoints, files.definition.chain.id, clock=clock, wait=stopping.wait)
+
+
+def _open_for_writing(files: Files, source: JsonRpcSource) -> Store:
+    url = files.deployment.database.get_secret_value()
+    try:
+        return Store.open(url, create=False)
+    except StoreError:
+        # Before a database is made: a wrong chain leaves none behind. An endpoint that is down is no reason
+        # against it, the index stage asks again.
+        with suppress(ChainError):
+            source.identity()
+        return Store.open(url, create=True)
+
+
+def _channel(table: Kinded) -> Channel:
+    channel: Channel = kinds.channel(table.kind).build(table.settings)
+    return channel
+
+
+def _subscription(table: Kinded) -> Subscription:
+    settings = cast(ChannelSettings, table.settings)
+    return Subscription(settings.id, settings.events, final_only=settings.finality == "final")
