@@ -1,5 +1,6 @@
 """Answers about blocks that are short, stale or contradict each other: nothing of them becomes a fact."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -378,3 +379,33 @@ def _revert() -> Json:
 
 def _busy() -> Json:
     raise Refused(-32603, "internal error")
+
+
+def test_an_endpoint_that_refuses_a_crowd_is_asked_by_fewer(node: ScriptedNode) -> None:
+    """Sixteen at once, all refused: one failure, one rest, and half as many at once from then on."""
+    together = threading.Barrier(16, timeout=20)
+    honest = node.answer
+    under_way, most = [0], [0]
+
+    def answer(path: str, body: bytes) -> HttpAnswer:
+        if len(node.requests) < 2 + 16:
+            honest(path, body)
+            together.wait()
+            return HttpAnswer(429)
+        with node.lock:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        try:
+            return honest(path, body)
+        finally:
+            with node.lock:
+                under_way[0] -= 1
+
+    source = source_of(node, ahead=16)
+    [_] = source.headers([0])
+    node.requests = node.requests[:2]
+    node.answer = answer  # type: ignore[method-assign]
+    windows = list(source.windows(BlockRange(0, 29), 1, every_header=False))
+    assert numbers(windows) == list(range(30))
+    assert [traffic.failures for traffic in source.traffic.values()] == [1]
+    assert most[0] <= 9

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from watcher.chain.pace import CallBudget, rest_seconds
+from watcher.chain.pace import CallBudget, Crowd, rest_seconds
 from watcher.chain.refusals import Failure, Refusal
 from watcher.chain.transport import TIMEOUT_SECONDS, Transport
 from watcher.chain.wire import Answers, Call, read_answers, write_request
@@ -68,34 +68,48 @@ class Endpoint:
         self._clock = clock
         self._wait = wait
         self._budget = CallBudget(settings.calls_per_minute) if settings.calls_per_minute else None
+        self._crowd = Crowd()
         self.last_failure: Failure | None = None
         self._failures = 0
+        self._failed_at = float("-inf")
         self._rest_until = float("-inf")
 
     def send(self, calls: Sequence[Call]) -> "Reply":
         """Send the calls, in as few requests as the endpoint takes, and give what came back undecoded."""
+        sent_at = self._clock.monotonic()
         limit = self.batch_limit
         parts = [calls[start : start + limit] for start in range(0, len(calls), limit)]
-        return Reply(self, [(len(part), self._post(part)) for part in parts])
+        reply = Reply(self, sent_at, [(len(part), self._post(part)) for part in parts])
+        for _, body in reply.parts:
+            if isinstance(body, Failure) and body.refusal is Refusal.BUSY:
+                self.failed(body, sent_at)  # at once: other threads are about to send
+        return reply
 
     def rest_left(self) -> float:
         """Give the seconds for which the endpoint should be left alone, 0 where it need not."""
         return max(0.0, self._rest_until - self._clock.monotonic())
 
-    def failed(self, failure: Failure) -> None:
-        """Leave the endpoint alone for as long as it asks, or longer the more often it failed in a row."""
+    def failed(self, failure: Failure, sent_at: float) -> None:
+        """Leave the endpoint alone for as long as it asks, or longer the more often it failed in a row.
+
+        Requests that were sent before the last failure and failed like it are no further failure.
+        """
         with self.lock:
+            if sent_at <= self._failed_at:
+                return
+            self._failed_at = self._clock.monotonic()
+            self._failures += 1
             self.traffic.failures += 1
             self.last_failure = failure
-            if self.rest_left() > 0:
-                return  # requests sent together failed together: that is one failure
-            self._failures += 1
             rest = rest_seconds(self._failures, random.random)
-            self._rest_until = self._clock.monotonic() + max(rest, failure.retry_after_seconds or 0.0)
+            self._rest_until = self._failed_at + max(rest, failure.retry_after_seconds or 0.0)
+        if failure.refusal is Refusal.BUSY:
+            self._crowd.shrink()
 
-    def worked(self) -> None:
-        """Forget earlier failures."""
-        self._failures = 0
+    def worked(self, sent_at: float) -> None:
+        """Forget earlier failures, if what was sent after them was answered."""
+        if sent_at > self._failed_at:
+            self._failures = 0
 
     def batch_refused(self, calls: int) -> None:
         """Send at most half as many calls at once from now on."""
@@ -124,7 +138,10 @@ class Endpoint:
                 pause = self._budget.reserve(len(calls), self._clock.monotonic())
             if pause and self._wait(pause):
                 return Failure(Refusal.BUSY, "stopped while waiting for the budget of calls")
-        answer = self._transport.post(write_request(calls))
+        with self._crowd.one():
+            answer = self._transport.post(write_request(calls))
+        if isinstance(answer, bytes):
+            self._crowd.grow()
         with self.lock:
             self.traffic.requests += 1
             self.traffic.calls += len(calls)
@@ -134,9 +151,13 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one endpoint sent back: for each request the number of calls in it and the bytes, or a failure."""
+    """What one endpoint sent back: for each request the number of calls in it and the bytes, or a failure.
+
+    `sent_at` is the monotonic time before the first of them.
+    """
 
     endpoint: Endpoint
+    sent_at: float
     parts: Sequence[tuple[int, bytes | Failure]]
 
     @property

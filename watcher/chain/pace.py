@@ -1,13 +1,14 @@
-"""How fast one endpoint is asked: rest after failures, and a ceiling of billed calls.
+"""How fast one endpoint is asked: rest after failures, billed calls a minute, requests at the same time."""
 
-Pure but for the chance in the jitter; whoever asks does the waiting.
-"""
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Condition
 
 MAX_REST_SECONDS = 8.0
 _FIRST_REST_SECONDS = 0.25
 _SECONDS_PER_MINUTE = 60.0
+_FIRST_AT_ONCE = 16
+MAX_AT_ONCE = 32
 _BURST_SECONDS = 5.0
 """A pause earns at most so many seconds' worth of calls, so that no minute sees many more than allowed."""
 
@@ -38,3 +39,45 @@ class CallBudget:
         earliest = max(self._paid_until, now - _BURST_SECONDS)
         self._paid_until = earliest + calls * self._seconds_per_call
         return max(0.0, earliest - now)
+
+
+class Crowd:
+    """Bounds the requests under way at once: half as many after a failure, one more after a round that works.
+
+    So an endpoint with a limit that nobody told us is asked about as fast as it takes, after few refusals.
+    """
+
+    def __init__(self) -> None:
+        """Start with what most endpoints take."""
+        self._limit = float(_FIRST_AT_ONCE)
+        self._under_way = 0
+        self._room = Condition()
+
+    @property
+    def limit(self) -> int:
+        """Give the requests allowed at once, at least one."""
+        return int(self._limit)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Wait for room, then hold one place while a request is under way."""
+        with self._room:
+            self._room.wait_for(lambda: self._under_way < self.limit)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._room:
+                self._under_way -= 1
+                self._room.notify()
+
+    def shrink(self) -> None:
+        """Allow half as many."""
+        with self._room:
+            self._limit = max(1.0, self._limit / 2)
+
+    def grow(self) -> None:
+        """Allow a little more: one more after as many successes as are allowed at once."""
+        with self._room:
+            self._limit = min(float(MAX_AT_ONCE), self._limit + 1 / self._limit)
+            self._room.notify()

@@ -82,8 +82,7 @@ class Rpc:
             raise EndpointUnavailable(f"{endpoint.name} asks for {rest:.0f} s of patience", rest)
         if rest and self._wait(rest):
             raise EndpointUnavailable(f"{endpoint.name}: stopped while waiting for it to recover")
-        failure = self._verify(endpoint)
-        return endpoint.send(calls) if failure is None else Reply(endpoint, [(len(calls), failure)])
+        return self._verify(endpoint, len(calls)) or endpoint.send(calls)
 
     def ask(
         self,
@@ -110,14 +109,14 @@ class Rpc:
                 outcomes[place] = questions[place].judge(result)
             failed = {place: found for place in pending if isinstance(found := outcomes[place], Failure)}
             if not failed:
-                reply.endpoint.worked()
+                reply.endpoint.worked(reply.sent_at)
                 break
             place, worst = min(failed.items(), key=lambda item: _GRAVITY.index(item[1].refusal))
             match worst.refusal:
                 case Refusal.TOO_LARGE if reply.largest_batch > 1:
                     reply.endpoint.batch_refused(reply.largest_batch)
                 case Refusal.BUSY | Refusal.MALFORMED:
-                    reply.endpoint.failed(worst)
+                    reply.endpoint.failed(worst, reply.sent_at)
                     failures = failures + 1 if together or len(failed) == len(pending) else 1
                 case _:
                     useless.add(reply.endpoint)
@@ -136,19 +135,23 @@ class Rpc:
         for endpoint in self.endpoints:
             endpoint.close()
 
-    def _verify(self, endpoint: Endpoint) -> Failure | None:
-        """Ask an endpoint, before its first use, which chain it serves; None when it is the right one."""
+    def _verify(self, endpoint: Endpoint, calls: int) -> Reply | None:
+        """Ask an endpoint, before its first use, which chain it serves.
+
+        None where it is the right one; where it does not say, the reply with the failure of all `calls`.
+        """
         failures = endpoint.traffic.failures
         with self._verifying:
             if endpoint.verified:
                 return None
-            if endpoint.traffic.failures != failures:
-                return endpoint.last_failure  # another thread tried while this one waited
-            found = [endpoint.send([call]).read(VALUES)[0] for call in _IDENTITY]
-            identity = _identity_of(*found)
+            if endpoint.traffic.failures != failures and endpoint.last_failure is not None:
+                # Another thread tried while this one waited.
+                return Reply(endpoint, float("-inf"), [(calls, endpoint.last_failure)])
+            replies = [endpoint.send([call]) for call in _IDENTITY]
+            identity = _identity_of(*(reply.read(VALUES)[0] for reply in replies))
             if isinstance(identity, Failure):
-                endpoint.failed(identity)
-                return identity
+                endpoint.failed(identity, replies[0].sent_at)
+                return Reply(endpoint, replies[0].sent_at, [(calls, identity)])
             self._compare(endpoint, identity)
             endpoint.verified = True
             return None

@@ -60,7 +60,7 @@ class Transport:
                 "POST", self._target, body=body, redirect=False, preload_content=False
             )
             try:
-                answer = response.read(self._max_bytes + 1)
+                answer = response.read(None if self._is_small(response) else self._max_bytes + 1)
                 if len(answer) > self._max_bytes:
                     response.close()  # what is left unread must not answer the next request
             finally:
@@ -76,6 +76,12 @@ class Transport:
     def close(self) -> None:
         """Close the idle connections."""
         self._pool.close()
+
+    def _is_small(self, response: urllib3.BaseHTTPResponse) -> bool:
+        """Tell whether an answer can be read in one piece: nothing to unpack, and not too long."""
+        length = response.headers.get("content-length", "")
+        packed = "content-encoding" in response.headers
+        return length.isdecimal() and int(length) <= self._max_bytes and not packed
 
     def _broken(self, error: exceptions.HTTPError) -> Failure:
         """Say in our own words what broke: the library's may hold the URL."""

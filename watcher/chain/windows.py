@@ -28,7 +28,7 @@ from watcher.errors import MalformedAnswer
 
 AHEAD = 16
 """Requests under way or waiting to be decoded."""
-MAX_WINDOW_BYTES = 16_000_000
+MAX_WINDOW_BYTES = 8_000_000
 """A window ends early where its answers exceed this, so that memory does not grow with full blocks."""
 
 SpanQuestion = Question[BlockReceipts | NoBlockReceipts | Header]

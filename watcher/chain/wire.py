@@ -1,7 +1,8 @@
 """JSON-RPC as bytes: requests written, answers decoded into structs that hold only what is used.
 
 The structs of receipts and logs satisfy `watcher.core.window.Receipt` and `Log`, so nothing is copied on the
-hot path. `gc=False`: they cannot form cycles, and there are millions of them.
+hot path. `gc=False` and tuples: they cannot form cycles, and the garbage collector should not walk millions
+of them again and again.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ class LogJson(msgspec.Struct, gc=False, rename="camel"):
     """One log of a receipt."""
 
     address: str
-    topics: list[str]
+    topics: tuple[str, ...]
     data: str
     log_index: str
 
@@ -30,7 +31,7 @@ class ReceiptJson(msgspec.Struct, gc=False, rename="camel"):
     A receipt from before EIP-2718 has no type: such a transaction is of type 0.
     """
 
-    logs: list[LogJson]
+    logs: tuple[LogJson, ...]
     gas_used: str
     sender: str = msgspec.field(name="from")
     to: str | None = None

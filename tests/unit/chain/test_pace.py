@@ -1,9 +1,11 @@
 """Rest after failures and the budget of calls."""
 
+from threading import Event, Thread
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.chain.pace import MAX_REST_SECONDS, CallBudget, rest_seconds
+from watcher.chain.pace import MAX_AT_ONCE, MAX_REST_SECONDS, CallBudget, Crowd, rest_seconds
 
 
 def test_rest_doubles_up_to_a_ceiling() -> None:
@@ -38,3 +40,38 @@ def test_a_long_pause_earns_no_more_than_the_burst() -> None:
     assert budget.reserve(5, now=3_600.0) == 0
     assert budget.reserve(1, now=3_600.0) == 0
     assert budget.reserve(1, now=3_600.0) == 1
+
+
+def test_a_crowd_is_halved_by_a_failure_and_grows_slowly() -> None:
+    """Never below one, never above the ceiling; one more takes as many successes as are allowed at once."""
+    crowd = Crowd()
+    assert crowd.limit == 16
+    for expected in (8, 4, 2, 1, 1):
+        crowd.shrink()
+        assert crowd.limit == expected
+    crowd.grow()
+    assert crowd.limit == 2
+    crowd.grow()
+    assert crowd.limit == 2
+    for _ in range(2_000):
+        crowd.grow()
+    assert crowd.limit == MAX_AT_ONCE
+
+
+def test_a_crowd_lets_in_as_many_as_it_allows() -> None:
+    """The next one waits until there is room."""
+    crowd = Crowd()
+    for _ in range(4):
+        crowd.shrink()
+    entered = Event()
+
+    def follow() -> None:
+        with crowd.one():
+            entered.set()
+
+    follower = Thread(target=follow)
+    with crowd.one():
+        follower.start()
+        assert not entered.wait(0.01)
+    assert entered.wait(10)
+    follower.join()

@@ -25,7 +25,7 @@ HEADER = HeaderJson(
     hash=HASH, number="0x7", parent_hash=PARENT, timestamp="0x64", receipts_root=EMPTY_ROOT, transactions=[]
 )
 RECEIPT = ReceiptJson(
-    logs=[LogJson(address="0xaa", topics=[], data="0x", log_index="0x0")],
+    logs=(LogJson(address="0xaa", topics=(), data="0x", log_index="0x0"),),
     gas_used="0x1",
     sender="0xbb",
     status="0x1",
@@ -130,7 +130,7 @@ def test_addresses_with_capitals_are_refused() -> None:
         msgspec.structs.replace(RECEIPT, sender="0xBB"),
         msgspec.structs.replace(RECEIPT, to="0xCC"),
         msgspec.structs.replace(
-            RECEIPT, logs=[LogJson(address="0xAA", topics=[], data="0x", log_index="0x0")]
+            RECEIPT, logs=(LogJson(address="0xAA", topics=(), data="0x", log_index="0x0"),)
         ),
     ):
         assert refusal(receipts_at(7), [odd]) is Refusal.FINAL
