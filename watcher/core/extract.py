@@ -141,8 +141,8 @@ class Extractor:
             topic = topics[0] if topics else ""
             app = counted.get(log.address)  # type: ignore[call-overload]
             if app is None:
-                # A beacon is known only once a proxy behind it was sampled: keep every Upgraded log.
-                if topic == UPGRADED:
+                # A beacon is known only once a proxy behind it was sampled: keep every such log.
+                if topic in CODE_CHANGES:
                     found.changes[Address(log.address)] = None
                 continue
             address = Address(log.address)
