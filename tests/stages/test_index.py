@@ -11,9 +11,12 @@ from watcher.core.definition import Definition
 from watcher.core.facts import SampleWant
 from watcher.core.types import BlockRange
 from watcher.errors import (
+    CallRefused,
+    ChainError,
     DatabaseMismatch,
     EndpointUnavailable,
     HistoryMissing,
+    MalformedAnswer,
     ReorgBelowFinality,
     WrongChain,
 )
@@ -391,3 +394,32 @@ def test_a_kill_is_not_swallowed(program: Definition, chain: FakeChain, store: S
     chain.before = kill
     with pytest.raises(Killed):
         Index(program, chain, store, ManualClock()).run()
+
+
+@pytest.mark.parametrize("error", [CallRefused("no such method"), MalformedAnswer("half an answer")])
+def test_a_sample_that_cannot_be_read_holds_up_the_ledger_and_not_the_index(
+    program: Definition, chain: FakeChain, store: Store, error: ChainError
+) -> None:
+    """Blocks go on being read; the want stays open with the reason, and heals."""
+    watch = Watch(program, chain, store)
+    chain.fail_next(error, times=4, on="sample")
+    result = watch.sync()
+    assert result.index.behind == 0
+    assert result.evaluate.stalled is not None
+    assert str(error) in result.evaluate.stalled
+    assert watch.sync().evaluate.stalled is None
+
+
+def test_an_endpoint_that_is_down_fails_the_stage_whole(
+    program: Definition, chain: FakeChain, store: Store
+) -> None:
+    """Nothing of the batch of answers is written; the next run asks again."""
+    watch = Watch(program, chain, store)
+    watch.index.run()
+    watch.evaluate.run()
+    chain.fail_next(EndpointUnavailable("down"), on="sample")
+    with pytest.raises(EndpointUnavailable):
+        watch.index.run()
+    with store.reading() as tx_:
+        assert [each.tries for each in tx_.facts.wants()] == [0, 0, 0]
+    assert watch.index.run().answered == 3

@@ -8,10 +8,12 @@ import pytest
 
 from tests.stages.world import APPS, START, ManualClock, Watch, definition, open_for_business, use
 from watcher.core.definition import Definition
+from watcher.core.types import MilestoneId
 from watcher.stages.announce import Announcer, Subscription
 from watcher.stages.evaluate import Evaluate
 from watcher.store.database import Store, Tx
 from watcher.store.outbox import StoredEvent
+from watcher.store.state import Observation
 from watcher.testing.fake_chain import FakeChain
 
 HOUR = 3_600
@@ -134,20 +136,23 @@ def test_a_copy_that_cannot_get_there_leaves_the_observation_open(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """A missing read is not a retraction: the observed block is still there."""
-    chain.block(at=START + 100_000)
-    chain.block(at=START + 200_000)
-    watch = Watch(program, chain, store)
-    watch.sync()
-    assert kinds(store) == ["milestone.observed", "countdown.projected"]
-    with store.writing() as tx:
-        wants = [sample.address for sample in tx.facts.samples([1]).values()]
-        assert wants
-    restarted = Watch(program, chain, store)
-    chain.reorg(2)
     chain.missing_state_below(10_000)
-    chain.block(at=START + 100_001)
-    restarted.sync()
-    assert kinds(store) == ["milestone.observed", "countdown.projected"]
+    observed = chain.head()
+    watch = Watch(program, chain, store)
+    watch.index.run()
+    with store.writing() as tx:
+        tx.state.add_observation(Observation("told", MilestoneId("first"), observed.number, observed.hash))
+    watch.sync()
+    with store.reading() as tx:
+        assert [each.status for each in tx.state.observations()] == ["open"]
+
+
+def test_before_the_first_block_there_is_nothing_to_look_ahead_to(
+    program: Definition, chain: FakeChain, store: Store
+) -> None:
+    """An evaluation ahead of the first read concludes nothing and asks for nothing."""
+    result = Watch(program, chain, store).evaluate.run()
+    assert (result.concluded, result.untried, result.stalled) == (None, 0, None)
 
 
 def test_marks_go_out_once_at_their_wall_clock_instant(

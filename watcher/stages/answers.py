@@ -14,7 +14,7 @@ from watcher.core.definition import Definition
 from watcher.core.extract import Extractor
 from watcher.core.facts import BlockAtWant, CodeKind, Sample, SampleWant, Want
 from watcher.core.types import BlockRef
-from watcher.errors import HistoryMissing
+from watcher.errors import CallRefused, HistoryMissing, MalformedAnswer
 from watcher.stages.boundaries import Headers, first_at_or_after
 from watcher.store.database import Store
 
@@ -41,7 +41,7 @@ def answer_wants(
 ) -> tuple[int, int]:
     """Answer the least tried wants, earliest first; return how many were answered and how many could not be.
 
-    A chain error other than missing history propagates: nothing of the batch is written then.
+    An endpoint that cannot be reached ends it with EndpointUnavailable: nothing of the batch is written then.
     """
     with store.reading() as tx:
         least_tried = sorted(tx.facts.wants(), key=lambda each: each.tries)
@@ -91,6 +91,9 @@ def _sample(
         return source.sample(want.address, ref)
     except HistoryMissing as error:
         return _proven(source, store, extractor, want, ref) or _Missing(str(error))
+    except (CallRefused, MalformedAnswer) as error:
+        # One read that keeps failing must not keep the others, and the windows, from being read.
+        return _Missing(str(error))
 
 
 def _proven(

@@ -29,6 +29,10 @@ CHUNK = 1_000
 """Rows concluded in one transaction: many enough to be cheap, few enough not to hold up the index stage."""
 
 
+TRIES_BEFORE_ALARM = 3
+"""A read that failed so often is worth a notice: the passing faults of endpoints are not."""
+
+
 @dataclass(frozen=True, slots=True)
 class EvaluateResult:
     """What one run concluded.
@@ -181,6 +185,8 @@ class Evaluate:
             return None
         reason = f"{len(failed)} reads before block {chunk.before.number} fail: {failed[0].last_error}"
         data = {"before_block": chunk.before.number, "missing": len(failed), "reason": failed[0].last_error}
+        if failed[0].tries < TRIES_BEFORE_ALARM:
+            return reason
         now = int(self._clock.now().timestamp())
         key = f"ledger.stalled/{chunk.before.number}"
         program = self._definition.program_id

@@ -28,10 +28,9 @@ def settle(tx: Tx, announcer: Announcer, entries: Iterable[Entry]) -> int:
     """
     retracted = 0
     reached = {entry.subject: entry for entry in entries if entry.type is EntryType.MILESTONE_REACHED}
-    for observation in tx.state.observations() if reached else ():
-        entry = reached.get(observation.milestone)
-        if entry is None:
-            continue
+    opened = tx.state.observations() if reached else []
+    for observation in [each for each in opened if each.milestone in reached]:
+        entry = reached[observation.milestone]
         if entry.block_hash == observation.block_hash:
             tx.state.close_observation(observation.id, "reached")
         else:
