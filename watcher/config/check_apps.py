@@ -13,7 +13,7 @@ from watcher.discovery.curated import Contract
 def app_problems(program: ProgramFile) -> Iterator[Problem]:
     """Give everything that is wrong between apps, or between an app and the chain."""
     listed: dict[Address, str] = {}
-    sources: dict[str, str] = {}
+    claimed: dict[str, str] = {}
     for place, app in enumerate(program.app):
         at: KeyPath = ("app", place)
         for number, contract in enumerate(app.contract):
@@ -26,7 +26,7 @@ def app_problems(program: ProgramFile) -> Iterator[Problem]:
                 )
             yield from _membership((*at, "contract", number), contract, program.chain)
         yield from _required(at, app)
-        yield from _sources(at, app, sources)
+        yield from _shared(at, app, claimed)
 
 
 def _membership(at: KeyPath, contract: Contract, chain: Chain) -> Iterator[Problem]:
@@ -70,11 +70,16 @@ def _required(at: KeyPath, app: App) -> Iterator[Problem]:
             )
 
 
-def _sources(at: KeyPath, app: App, sources: dict[str, str]) -> Iterator[Problem]:
-    """Refuse two discoveries that find the same: every contract would have two owners."""
+def _shared(at: KeyPath, app: App, claimed: dict[str, str]) -> Iterator[Problem]:
+    """Refuse discoveries that find the same contracts: nothing would decide between their claims."""
     for number, found in enumerate(app.discover):
-        source = kinds.discovery(found.kind).build(found.settings, AppId(app.id), 0).source
+        discovery = kinds.discovery(found.kind).build(found.settings, AppId(app.id), 0)
         here = f"app[{at[1]}].discover[{number}]"
-        first = sources.setdefault(source, here)
-        if first != here:
-            yield Problem((*at, "discover", number), f"finds the same as {first}: write it once")
+        for what, claim in (
+            ("the same", discovery.source),
+            *((f"what {account} creates", account) for account in sorted(discovery.wants().creators)),
+        ):
+            first = claimed.setdefault(claim, here)
+            if first != here:
+                yield Problem((*at, "discover", number), f"finds {what}, as {first} does: write it once")
+                break

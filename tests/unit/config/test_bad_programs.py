@@ -221,6 +221,15 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
         f'id = "showdown"\n[[app.discover]]\nkind = "registry"\naddress = "{B1}"\napp = "kumbaya"',
         ("app[1].discover[0]", '"registry"', "app[0].discover[0]", "write it once"),
     ),
+    "one deployer for two apps": (
+        'id = "showdown"',
+        f"""id = "one"
+        discover = [{{ kind = "deployer", accounts = ["{B1}"] }}]
+        [[app]]
+        id = "showdown"
+        discover = [{{ kind = "deployer", accounts = ["{A1}", "{B1}"] }}]""",
+        ("app[2].discover[0]", f"finds what {B1} creates, as app[1].discover[0] does", "write it once"),
+    ),
     "two finalities": (
         '{ tag = "finalized" }',
         '{ tag = "finalized", depth = 3 }',

@@ -15,8 +15,7 @@ from eth_utils.address import to_checksum_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.config.givens import edited, written
-from tests.unit.config.test_program import RICH
+from tests.unit.config.givens import RICH, edited, written
 from watcher.config.program import LoadedProgram, load_program
 from watcher.shipped import shipped
 

@@ -22,7 +22,7 @@ def test_a_kind_leads_to_its_module() -> None:
     """With its settings and what builds it."""
     assert kinds.discovery("registry").build is registry.build
     assert kinds.metric("live_apps").bounds is live_apps.bounds
-    assert kinds.channel("log") is log
+    assert kinds.channel("log").build is log.build
     assert kinds.settings_of("channels", "log") is log.Settings
 
 

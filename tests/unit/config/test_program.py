@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.config.givens import PROGRAM, edited, written
+from tests.unit.config.givens import PROGRAM, RICH, edited, written
 from watcher.config.program import load_program
 from watcher.core.definition import (
     AllOf,
@@ -25,93 +25,6 @@ from watcher.core.ledger import sha256_hex
 from watcher.core.types import Address, AppId, BlockHash, CountdownId, KpiId, MilestoneId
 from watcher.core.window import BlockReceipts
 from watcher.shipped import shipped
-
-RICH = """\
-schema = 1
-id = "rich"
-title = "Rich"
-description = "Everything that a program can say."
-[provenance]
-authority = "issuer"
-source = "https://example.org/terms"
-quotes = { live = "at least 1 app", few = "fewer than 2 apps" }
-[chain]
-id = 4326
-name = "MegaETH"
-family = "megaeth"
-finality = { depth = 0 }
-count_from = 0
-state_every = "6h"
-[[chain.gap]]
-first = 300
-last = 400
-reason = "lost"
-[[chain.gap]]
-first = 100
-last = 200
-reason = "lost too"
-[token]
-symbol = "MEGA"
-decimals = 18
-total_supply = 10_000_000_000
-kpi_share = "53.3"
-[liveness]
-unit = "transaction"
-reach = "touched"
-window = { days = 7, kind = "complete_days" }
-min_actions = 100
-min_actors = 5
-min_active_days = 3
-max_actions_per_actor = 1_000
-exclude = [
-  { kind = "listed", addresses = ["0x00000000000000000000000000000000000000eE"] },
-  { kind = "deployers" },
-]
-not_paused = true
-leave_below = { min_actions = 80, min_active_days = 2 }
-dormant_after = "1d12h"
-[[app]]
-id = "silent"
-[[app]]
-id = "game"
-title = "Game"
-description = "A game."
-required = ["0x00000000000000000000000000000000000000a1"]
-[[app.contract]]
-address = "0x00000000000000000000000000000000000000a1"
-role = "router"
-from_block = 10
-until_block = 20
-[[app.discover]]
-kind = "registry"
-address = "0x00000000000000000000000000000000000000b1"
-app = "game"
-[[app.discover]]
-kind = "deployer"
-accounts = ["0x00000000000000000000000000000000000000d2", "0x00000000000000000000000000000000000000d1"]
-[[kpi]]
-id = "live"
-metric = { kind = "live_apps" }
-at_least = 1
-[[kpi]]
-id = "few"
-metric = { kind = "live_apps" }
-less_than = "1.50"
-[[milestone]]
-id = "m2"
-title = "Second"
-all_of = ["live", { any_of = ["live", "few"] }, "few"]
-[[milestone]]
-id = "m1"
-any_of = ["live"]
-[[countdown]]
-id = "c"
-after = "m2"
-duration = "7d"
-marks = ["1h", "3d", "30m"]
-on_regression = "cancel"
-rearm = true
-"""
 
 
 def test_chain_and_policy_say_what_the_file_says(tmp_path: Path) -> None:
