@@ -19,7 +19,7 @@ def number_actors(connection: Connection, addresses: Collection[Address]) -> dic
     if not addresses:
         return {}
     query = select(col(Actor.address), col(Actor.id)).where(among(connection, col(Actor.address), addresses))
-    known = {Address(address): ActorId(number) for address, number in connection.execute(query)}
+    known: dict[Address, ActorId] = dict(connection.execute(query).all())  # type: ignore[arg-type]  # pairs
     missing = sorted(set(addresses) - known.keys())
     if missing:
         highest = connection.execute(select(func.max(col(Actor.id)))).scalar() or 0

@@ -58,7 +58,9 @@ class Blocks(Repository):
             if facts.block.number <= last:
                 raise ValueError(f"block {facts.block.number} cannot follow block {last}")
             last = facts.block.number
-        actors = {actor for facts in blocks for item in facts.activity.values() for actor in item.actors}
+        actors: set[Address] = set().union(
+            *(item.actors for facts in blocks for item in facts.activity.values())
+        )
         number_of = number_actors(self._connection, actors)
         rows = [
             {

@@ -1,10 +1,12 @@
 """Block facts as bytes: one MessagePack payload a block, positional, so that rows stay small.
 
-Fields may be appended with a default; old payloads stay readable. Amounts are decimal text: they overflow
-the 64 bits that MessagePack has.
+Fields may be appended with a default; old payloads stay readable. Amounts beyond the 64 bits that MessagePack
+has are decimal text.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -17,10 +19,10 @@ class _Activity(msgspec.Struct, array_like=True, gc=False):
     actors: list[int]
     failed: int
     excluded: int
-    gas: str
-    fee_wei: str
+    gas: int | str
+    fee_wei: int | str
     logs: int
-    contracts: dict[str, tuple[int, int, str, str, int]]
+    contracts: dict[str, tuple[int, int, int | str, int | str, int]]
 
 
 class _Payload(msgspec.Struct, array_like=True, gc=False):
@@ -31,6 +33,9 @@ class _Payload(msgspec.Struct, array_like=True, gc=False):
     code_changes: list[str]
 
 
+_ANNOUNCEMENT = attrgetter("app", "address", "source", "log_index", "removed", "listed", "role")
+_TOTALS = attrgetter("actions", "failed", "gas", "fee_wei", "logs")
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Payload)
 _pairs_decoder = msgspec.msgpack.Decoder(list[int])
@@ -40,19 +45,18 @@ def encode(facts: BlockFacts[Address], number_of: Mapping[Address, ActorId]) -> 
     """Pack a block's facts, actors by number; None where the block says nothing."""
     if facts.empty:
         return None
-    activity = {str(app): _pack_activity(item, number_of.__getitem__) for app, item in facts.activity.items()}
-    return _encoder.encode(
-        _Payload(
-            activity,
-            [
-                (item.app, item.address, item.source, item.log_index, item.removed, item.listed, item.role)
-                for item in facts.announcements
-            ],
-            [(item.address, item.creator) for item in facts.creations],
-            [(item.address, item.paused) for item in facts.pauses],
-            list(facts.code_changes),
-        )
+    payload = _Payload(
+        {str(app): _pack_activity(item, number_of) for app, item in facts.activity.items()},
+        [_ANNOUNCEMENT(item) for item in facts.announcements],
+        [(item.address, item.creator) for item in facts.creations],
+        [(item.address, item.paused) for item in facts.pauses],
+        list(facts.code_changes),
     )
+    try:
+        return _encoder.encode(payload)
+    except OverflowError:
+        _spell_out(payload)
+        return _encoder.encode(payload)
 
 
 def decode(block: BlockRef, payload: bytes | None) -> BlockFacts[ActorId]:
@@ -88,20 +92,28 @@ def _in_pairs(flat: list[int]) -> list[tuple[ActorId, int]]:
     return list(zip(turn, turn, strict=True))
 
 
-def _pack_activity(item: Activity[Address], number_of: Callable[[Address], ActorId]) -> _Activity:
-    pairs = sorted((number_of(address), count) for address, count in item.actors.items())
+def _pack_activity(item: Activity[Address], number_of: Mapping[Address, ActorId]) -> _Activity:
+    # A window has tens of thousands of these: what loops here loops in C.
+    pairs = sorted(zip(map(number_of.__getitem__, item.actors), item.actors.values(), strict=True))
     return _Activity(
-        [number for pair in pairs for number in pair],
+        list(chain.from_iterable(pairs)),
         item.failed,
         item.excluded,
-        str(item.gas),
-        str(item.fee_wei),
+        item.gas,
+        item.fee_wei,
         item.logs,
-        {
-            address: (total.actions, total.failed, str(total.gas), str(total.fee_wei), total.logs)
-            for address, total in item.contracts.items()
-        },
+        dict(zip(item.contracts, map(_TOTALS, item.contracts.values()), strict=True)),
     )
+
+
+def _spell_out(payload: _Payload) -> None:
+    """Turn the amounts of a payload into text, those of one block that overflowed."""
+    for item in payload.activity.values():
+        item.gas, item.fee_wei = str(item.gas), str(item.fee_wei)
+        item.contracts = {
+            address: (actions, failed, str(gas), str(fee_wei), logs)
+            for address, (actions, failed, gas, fee_wei, logs) in item.contracts.items()
+        }
 
 
 def _unpack_activity(item: _Activity) -> Activity[ActorId]:
