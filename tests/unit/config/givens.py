@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
+from watcher.config.program import load_program
+from watcher.errors import ConfigurationError
+
 PROGRAM = """\
 schema = 1
 id = "tge"
@@ -166,3 +171,11 @@ def edited(text: str, old: str, new: str) -> str:
     """Replace what stands exactly once in a file's text."""
     assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
     return text.replace(old, new)
+
+
+def refusal_of(path: Path) -> str:
+    """Load a program that has to be refused, and give the message."""
+    with pytest.raises(ConfigurationError) as refused:
+        load_program(path)
+    assert refused.value.exit_code == 2
+    return str(refused.value)
