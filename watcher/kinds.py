@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, cast
 
 from pydantic import BaseModel
 
+from watcher.channels import Channel
 from watcher.core.applications import Discovery
 from watcher.core.readings import Metric, Reading
 from watcher.core.types import AppId
@@ -36,6 +37,13 @@ class MetricKind(Protocol):
     build: Callable[[Any], Metric]
     bounds: Callable[[Any, int], Reading]
     """Give the least and the most that the metric can read with so many apps; high None: no limit."""
+
+
+class ChannelKind(Protocol):
+    """What a module of `watcher.channels` offers."""
+
+    Settings: type[BaseModel]
+    build: Callable[[Any], Channel]
 
 
 def known(family: Family) -> tuple[str, ...]:
@@ -67,9 +75,9 @@ def metric(kind: str) -> MetricKind:
     return cast(MetricKind, _module("metrics", kind))
 
 
-def channel(kind: str) -> ModuleType:
-    """Give the module of a channel kind; ValueError lists the known ones."""
-    return _module("channels", kind)
+def channel(kind: str) -> ChannelKind:
+    """Give a channel kind; ValueError lists the known ones."""
+    return cast(ChannelKind, _module("channels", kind))
 
 
 def _module(family: Family, kind: str) -> ModuleType:
