@@ -50,6 +50,8 @@ class HttpAnswer:
     hold: threading.Event | None = None
     cut: int = 0
     """So many bytes fewer are sent than promised."""
+    hang_up: bool = False
+    """Nothing is sent at all."""
 
 
 class ScriptedNode:
@@ -228,6 +230,9 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.node.answer(self.path, self.rfile.read(int(self.headers["Content-Length"])))
         if answer.hold is not None:
             answer.hold.wait(30)
+        if answer.hang_up:
+            self.close_connection = True
+            return
         self.send_response_only(answer.status)
         for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
             self.send_header(name, value)

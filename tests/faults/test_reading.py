@@ -121,6 +121,19 @@ def test_a_batch_answered_in_part_with_too_large_is_made_smaller(node: ScriptedN
     assert count(read(source_of(node))) == 60
 
 
+def test_a_larger_batch_is_tried_again_after_a_long_good_run(node: ScriptedNode) -> None:
+    """What was too large once, in a dense stretch of the chain, may fit again."""
+    source = source_of(node)
+    source.identity()
+    node.next(HttpAnswer(413))
+    source.headers(range(20))
+    assert max(len(batch) for batch in node.requests[-2:]) == 10
+    for _ in range(1_000):
+        source.headers([1])
+    source.headers(range(20))
+    assert len(node.requests[-1]) == 20
+
+
 def test_an_endpoint_without_block_receipts_is_read_transaction_by_transaction(node: ScriptedNode) -> None:
     """The same windows, from headers and single receipts; the missing method is not tried again."""
     whole = read(source_of(node), every_header=True)
@@ -138,6 +151,27 @@ def test_a_block_above_the_head_is_missing_and_never_empty(node: ScriptedNode) -
     with pytest.raises(HistoryMissing, match="block 30"):
         read(source_of(node), 20, 30)
     assert source_of(node).headers([29, 30, 999])[1:] == [None, None]
+
+
+def test_a_block_that_is_there_a_moment_later_is_read(node: ScriptedNode) -> None:
+    """Gateways announce a head before every backend has it: null is asked again before it is an error."""
+    waiting = Waiting()
+    source = source_of(node, waiting=waiting)
+    head = source.head()
+    late = node.blocks.pop()
+    nulls = iter([None, None])
+    honest = node.methods["eth_getBlockReceipts"]
+
+    def receipts(method: str, params: list[Any]) -> Any:  # noqa: ANN401
+        if params[0] == hex(head.number):
+            if next(nulls, late) is None:
+                return None
+            node.blocks[head.number :] = [late]
+        return honest(method, params)
+
+    node.methods["eth_getBlockReceipts"] = receipts
+    assert numbers(read(source)) == list(range(30))
+    assert len(waiting.seconds) >= 2
 
 
 def test_a_block_that_is_not_sealed_yet_is_missing(node: ScriptedNode) -> None:

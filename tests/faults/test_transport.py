@@ -20,7 +20,7 @@ from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.refusals import Failure, Refusal
 from watcher.chain.transport import Transport
 from watcher.chain.wire import Call, write_request
-from watcher.core.types import Address
+from watcher.core.types import Address, BlockRange
 from watcher.errors import (
     CallRefused,
     ChainError,
@@ -211,6 +211,31 @@ def test_a_closed_port_is_named() -> None:
         url = node.url
     with pytest.raises(EndpointUnavailable, match="connection refused: is the node running"):
         source_of(url).identity()
+
+
+def test_threads_that_find_an_endpoint_closed_together_fail_together() -> None:
+    """One of them finds out that it cannot name its chain; the others take its word."""
+    with scripted_node() as node:
+        url = node.url
+    source = source_of(url, ahead=8)
+    with pytest.raises(EndpointUnavailable, match="connection refused"):
+        next(source.windows(BlockRange(0, 29), 1, every_header=False))
+
+
+def test_an_identity_is_asked_once(node: ScriptedNode) -> None:
+    """What an endpoint is does not change while the program runs."""
+    source = source_of(node)
+    assert source.identity() == source.identity()
+    assert node.asked("eth_getBlockByNumber") == 1
+
+
+def test_a_connection_that_breaks_is_named(node: ScriptedNode) -> None:
+    """A node that is killed hangs up without a word."""
+    source = source_of(node)
+    source.identity()
+    node.next(*[HttpAnswer(hang_up=True)] * 5)
+    with pytest.raises(EndpointUnavailable, match="the connection broke"):
+        source.head()
 
 
 def test_a_connection_that_is_no_tls_is_named(node: ScriptedNode) -> None:

@@ -26,8 +26,13 @@ Wait = Callable[[float], bool]
 MAX_BATCH = 100
 """More calls than this go into several requests from the start: many providers take no more."""
 
+_LONG_RUN = 1_000
+"""After so many answers without a refusal a larger batch is tried again."""
+
+_NOT_HERE = "; wait until it has the block, or add an endpoint with the whole history"
 _REMEDIES = {
-    Refusal.HISTORY: "; wait until it has the block, or add an endpoint with the whole history",
+    Refusal.HISTORY: _NOT_HERE,
+    Refusal.NOT_THERE: _NOT_HERE,
     Refusal.NO_METHOD: "; add an endpoint that offers it",
 }
 
@@ -70,6 +75,7 @@ class Endpoint:
         self._budget = CallBudget(settings.calls_per_minute) if settings.calls_per_minute else None
         self._crowd = Crowd()
         self.last_failure: Failure | None = None
+        self._good_run = 0
         self._failures = 0
         self._failed_at = float("-inf")
         self._rest_until = float("-inf")
@@ -110,10 +116,15 @@ class Endpoint:
         """Forget earlier failures, if what was sent after them was answered."""
         if sent_at > self._failed_at:
             self._failures = 0
+        self._good_run += 1
+        if self._good_run >= _LONG_RUN:
+            self.batch_limit = min(MAX_BATCH, 2 * self.batch_limit)
+            self._good_run = 0
 
     def batch_refused(self, calls: int) -> None:
-        """Send at most half as many calls at once from now on."""
-        self.batch_limit = max(1, min(self.batch_limit, calls) // 2)
+        """Send at most half of so many calls at once, until it went well for long."""
+        self.batch_limit = min(self.batch_limit, max(1, calls // 2))
+        self._good_run = 0
 
     def error(self, failure: Failure, method: str) -> ChainError:
         """Turn a failure into the error that says so, naming endpoint and method."""
@@ -121,7 +132,7 @@ class Endpoint:
         match failure.refusal:
             case Refusal.BUSY:
                 return EndpointUnavailable(text, failure.retry_after_seconds)
-            case Refusal.HISTORY:
+            case Refusal.HISTORY | Refusal.NOT_THERE:
                 return HistoryMissing(text)
             case Refusal.MALFORMED:
                 return MalformedAnswer(text)

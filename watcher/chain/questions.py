@@ -34,7 +34,7 @@ def header_at(number: int) -> Question[Header]:
     def judge(outcome: Any) -> Header | Failure:  # noqa: ANN401 - whatever the node sent
         header = _header(outcome)
         if header is None:
-            return Failure(Refusal.HISTORY, f"block {number} is not there")
+            return Failure(Refusal.NOT_THERE, f"block {number} is not there")
         if isinstance(header, Header) and header.ref.number != number:
             return Failure(Refusal.MALFORMED, f"asked for block {number}, got block {header.ref.number}")
         return header
@@ -76,7 +76,7 @@ def receipts_at(number: int) -> Question[BlockReceipts | NoBlockReceipts]:
         if isinstance(outcome, Failure):
             return NoBlockReceipts() if outcome.refusal is Refusal.NO_METHOD else outcome
         if outcome is None:
-            return Failure(Refusal.HISTORY, f"block {number} has no receipts there")
+            return Failure(Refusal.NOT_THERE, f"block {number} has no receipts there")
         if not isinstance(outcome, list):
             return Failure(Refusal.MALFORMED, f"the receipts of block {number} are no list")
         block_hash = outcome[0].block_hash if outcome else ""
@@ -94,7 +94,7 @@ def receipt_of(transaction: str, block: BlockRef) -> Question[ReceiptJson]:
         if isinstance(outcome, Failure):
             return outcome
         if not isinstance(outcome, ReceiptJson):
-            return Failure(Refusal.HISTORY, f"no receipt of a transaction of block {block.number}")
+            return Failure(Refusal.NOT_THERE, f"no receipt of a transaction of block {block.number}")
         return receipts_flaw([outcome], quantity, block.hash) or outcome
 
     return Question(Call("eth_getTransactionReceipt", (transaction,)), judge)
@@ -105,7 +105,7 @@ def receipts_flaw(receipts: Sequence[ReceiptJson], quantity: str, block_hash: st
     for receipt in receipts:
         if receipt.block_hash is None:
             return Failure(
-                Refusal.HISTORY, f"block {int(quantity, 16)} is not sealed yet (blockHash is null)"
+                Refusal.NOT_THERE, f"block {int(quantity, 16)} is not sealed yet (blockHash is null)"
             )
         if receipt.block_hash != block_hash or receipt.block_number != quantity:
             return Failure(Refusal.MALFORMED, f"receipts of other blocks among those of {int(quantity, 16)}")
@@ -134,7 +134,7 @@ def _header(outcome: Any) -> Header | Failure | None:  # noqa: ANN401
     if not isinstance(outcome, HeaderJson):
         return Failure(Refusal.MALFORMED, "not a block")
     if outcome.hash is None or outcome.number is None:
-        return Failure(Refusal.HISTORY, "the block is not sealed yet (its hash is null)")
+        return Failure(Refusal.NOT_THERE, "the block is not sealed yet (its hash is null)")
     if len(outcome.hash) != _HASH_LENGTH or len(outcome.parent_hash) != _HASH_LENGTH:
         return Failure(Refusal.MALFORMED, "a block whose hashes are no hashes")
     try:

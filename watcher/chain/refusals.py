@@ -17,8 +17,10 @@ class Refusal(Enum):
     """Later it may work: rate limits, overload, time-outs, an internal error."""
     TOO_LARGE = auto()
     """Less at once may work."""
+    NOT_THERE = auto()
+    """Null where something should be: most often not there yet, as gateways lag behind their own heads."""
     HISTORY = auto()
-    """This endpoint does not have it: pruned, or not there yet."""
+    """This endpoint says that it does not have it: pruned, or above its head."""
     NO_METHOD = auto()
     """This endpoint does not know the method."""
     REVERTED = auto()

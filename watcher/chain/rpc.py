@@ -32,6 +32,7 @@ _NOT_ASKED = Failure(Refusal.MALFORMED, "not asked")
 _GRAVITY = (
     Refusal.BUSY,
     Refusal.MALFORMED,
+    Refusal.NOT_THERE,
     Refusal.TOO_LARGE,
     Refusal.HISTORY,
     Refusal.NO_METHOD,
@@ -61,15 +62,14 @@ class Rpc:
         self.endpoints = tuple(endpoints)
         self._chain_id = chain_id
         self._wait = wait
-        self._known: tuple[Identity, Endpoint] | None = None
+        self._known: list[tuple[Identity, Endpoint]] = []
         self._verifying = Lock()
 
     def identity(self) -> Identity:
         """Give chain id and genesis hash, as every endpoint asked so far has them."""
-        if self._known is None:
+        if not self._known:  # the first answer to anything comes from an endpoint that named its chain
             self.ask([Question(_IDENTITY[0], lambda outcome: outcome)], VALUES)
-        assert self._known is not None  # noqa: S101 - send verifies before the first answer
-        return self._known[0]
+        return self._known[0][0]
 
     def send(self, calls: Sequence[Call], avoid: Collection[Endpoint] = ()) -> Reply:
         """Send calls to the best endpoint not to `avoid`, waiting for its rest if need be; decode nothing.
@@ -115,7 +115,7 @@ class Rpc:
             match worst.refusal:
                 case Refusal.TOO_LARGE if reply.largest_batch > 1:
                     reply.endpoint.batch_refused(reply.largest_batch)
-                case Refusal.BUSY | Refusal.MALFORMED:
+                case Refusal.BUSY | Refusal.MALFORMED | Refusal.NOT_THERE:
                     reply.endpoint.failed(worst, reply.sent_at)
                     failures = failures + 1 if together or len(failed) == len(pending) else 1
                 case _:
@@ -160,10 +160,9 @@ class Rpc:
         serves = f"{endpoint.name} serves chain {identity.chain_id} with genesis {identity.genesis_hash}"
         if identity.chain_id != self._chain_id:
             raise WrongChain(f"{serves}, but the program is about chain {self._chain_id}: correct its URL")
-        if self._known is None:
-            self._known = identity, endpoint
-        elif self._known[0] != identity:
-            known, first = self._known
+        self._known.append((identity, endpoint))
+        known, first = self._known[0]
+        if known != identity:
             raise WrongChain(
                 f"{serves}, but {first.name} serves genesis {known.genesis_hash}: different chains under "
                 "one id; keep the endpoints of the right one"

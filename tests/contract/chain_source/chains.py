@@ -152,7 +152,7 @@ class Served:
 
     def __init__(self, devnet: Devnet, url: str) -> None:
         self.devnet = devnet
-        self.source: ChainSource = JsonRpcSource([EndpointSettings("devnet", url)], CHAIN_ID)
+        self.source: ChainSource = patient(EndpointSettings("devnet", url))
         self.accounts: Sequence[Address] = [account.address for account in devnet.accounts]
 
     def deploy(self, contract: str, *arguments: object) -> Address:
@@ -204,7 +204,7 @@ class OnAnvil:
 
     def __init__(self, node: Anvil) -> None:
         self.node = node
-        self.source: ChainSource = JsonRpcSource([EndpointSettings("anvil", node.url)], CHAIN_ID)
+        self.source: ChainSource = patient(EndpointSettings("anvil", node.url))
         self.accounts: Sequence[Address] = node.accounts
 
     def deploy(self, contract: str, *arguments: object) -> Address:
@@ -242,3 +242,8 @@ def cloned(source: ChainSource, number: int) -> Address:
     """Read the address in the last log of a block."""
     [window] = source.windows(BlockRange(number, number), 1, every_header=True)
     return address_of(bytes.fromhex(window.blocks[0].receipts[-1].logs[-1].topics[1][2:]))
+
+
+def patient(endpoint: EndpointSettings) -> JsonRpcSource:
+    """Make a source whose rests take no time."""
+    return JsonRpcSource([endpoint], CHAIN_ID, wait=lambda _seconds: False)

@@ -50,15 +50,15 @@ def test_a_header_is_decoded_and_its_number_compared() -> None:
     assert header_at(7).call == ("eth_getBlockByNumber", ("0x7", False))
     assert header_at(7).judge(HEADER) == Header(REF, EMPTY_ROOT, [])
     assert refusal(header_at(8), HEADER) is Refusal.MALFORMED
-    assert refusal(header_at(7), None) is Refusal.HISTORY
+    assert refusal(header_at(7), None) is Refusal.NOT_THERE
     assert refusal(header_at(7), PRUNED) is Refusal.HISTORY
 
 
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("hash", None, Refusal.HISTORY),
-        ("number", None, Refusal.HISTORY),
+        ("hash", None, Refusal.NOT_THERE),
+        ("number", None, Refusal.NOT_THERE),
         ("hash", "0x12", Refusal.MALFORMED),
         ("parent_hash", "0x12", Refusal.MALFORMED),
         ("number", "seven", Refusal.MALFORMED),
@@ -101,14 +101,14 @@ def test_an_endpoint_without_block_receipts_is_told_apart_from_one_that_failed()
     """The first is read transaction by transaction, the second asked again."""
     assert receipts_at(7).judge(Failure(Refusal.NO_METHOD, "no")) == NoBlockReceipts()
     assert refusal(receipts_at(7), BUSY) is Refusal.BUSY
-    assert refusal(receipts_at(7), None) is Refusal.HISTORY
+    assert refusal(receipts_at(7), None) is Refusal.NOT_THERE
     assert refusal(receipts_at(7), HEADER) is Refusal.MALFORMED
 
 
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("block_hash", None, Refusal.HISTORY),
+        ("block_hash", None, Refusal.NOT_THERE),
         ("block_hash", PARENT, Refusal.MALFORMED),
         ("block_number", "0x8", Refusal.MALFORMED),
         ("block_number", None, Refusal.MALFORMED),
@@ -140,7 +140,7 @@ def test_a_single_receipt_must_be_of_the_block() -> None:
     """The same holds for receipts that are read one by one."""
     assert receipt_of("0x01", REF).call == ("eth_getTransactionReceipt", ("0x01",))
     assert receipt_of("0x01", REF).judge(RECEIPT) == RECEIPT
-    assert refusal(receipt_of("0x01", REF), None) is Refusal.HISTORY
+    assert refusal(receipt_of("0x01", REF), None) is Refusal.NOT_THERE
     assert refusal(receipt_of("0x01", REF), BUSY) is Refusal.BUSY
     elsewhere = msgspec.structs.replace(RECEIPT, block_hash=PARENT)
     assert refusal(receipt_of("0x01", REF), elsewhere) is Refusal.MALFORMED
