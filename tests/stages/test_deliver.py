@@ -315,7 +315,7 @@ def test_one_slow_endpoint_does_not_delay_another(desk: Desk) -> None:
         desk.write(to="slow")
         desk.write(to="quick")
     waited: list[bool] = []
-    slow = RecordingChannel("slow", before=lambda _: waited.append(quick_has_all.wait(timeout=60)))
+    slow = RecordingChannel("slow", before=lambda _: waited.append(quick_has_all.wait(timeout=10)))
     quick_messages = count(1)
 
     def notice_the_last(_: Message) -> None:

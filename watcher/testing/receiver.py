@@ -46,9 +46,10 @@ class Drip:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Send these bytes, whatever they are, and close."""
+    """Send these bytes, whatever they are, and close; with `hold`, keep the connection open instead."""
 
     data: bytes
+    hold: bool = False
 
 
 Behaviour = Answer | Hang | Drip | Raw
@@ -224,8 +225,10 @@ class _Handler(BaseHTTPRequestHandler):
                         self.wfile.write(data[place : place + 1])
                         if self.server.receiver.pause(0.01):
                             return
-            case Raw(data):
+            case Raw(data, hold):
                 self.wfile.write(data)
+                if hold:
+                    self.server.receiver.pause(None)
             case _:
                 assert_never(behaviour)
 
