@@ -44,14 +44,18 @@ def parse_moment(text: str) -> Moment:
     if _BLOCK.fullmatch(text):
         return AtBlock(int(text))
     is_day = _DAY.fullmatch(text)
-    try:
-        if not is_day and not _INSTANT.fullmatch(text):
-            raise ValueError
-        written = datetime.fromisoformat(text)
-        first = math.floor((written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError):
+    first = _instant(text) if is_day or _INSTANT.fullmatch(text) else None
+    if first is None:
         raise UsageError(
             f'"{text}" is neither a block nor a time: write a block number, a day as in 2026-04-23 '
             "(its last block is taken) or an instant as in 2026-04-23T10:00:00Z"
-        ) from None
+        )
     return AtTime(first, first + SECONDS_PER_DAY - 1 if is_day else first)
+
+
+def _instant(text: str) -> int | None:
+    try:
+        written = datetime.fromisoformat(text)
+        return math.floor((written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        return None

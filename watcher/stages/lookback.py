@@ -27,11 +27,19 @@ ROWS = 1_000
 class AsOf:
     """How everything stood after block `number`.
 
-    `state.block` is the last stored block up to it, and set: between the two nothing could change.
+    `block` is the last stored one up to it and the state's own: between the two nothing could change.
     """
 
     number: int
+    block: BlockRef
     state: State
+
+    def words(self) -> str:
+        """Name the block, and its time where it is stored."""
+        time = iso_utc(self.block.timestamp)
+        if self.block.number == self.number:
+            return f"block {self.number}, {time}"
+        return f"block {self.number} (unchanged since block {self.block.number}, {time})"
 
 
 def as_of(definition: Definition, tx: Tx, moment: Moment | None) -> AsOf:
@@ -53,7 +61,8 @@ def as_of(definition: Definition, tx: Tx, moment: Moment | None) -> AsOf:
         samples = tx.facts.samples({row.block.number for row in rows})
         for row in rows:
             state, _ = step(definition, state, row, samples)
-    return AsOf(number, state)
+    assert state.block is not None  # noqa: S101  # the first block that counts is always stored
+    return AsOf(number, state.block, state)
 
 
 def _number(definition: Definition, tx: Tx, moment: Moment, concluded: BlockRef) -> int:

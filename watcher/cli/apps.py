@@ -1,0 +1,67 @@
+"""Show each app: verdict, reasons, counts."""
+
+import typer
+
+from watcher import bootstrap
+from watcher.cli._app import new_app
+from watcher.cli._moment import AtOption, moment
+from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, ProgramOption
+from watcher.cli._output import print_json
+from watcher.cli._table import print_table
+from watcher.core.roster import roster, why_not
+from watcher.core.wording import COVERAGE
+from watcher.stages.lookback import as_of
+
+app = new_app()
+
+_COLUMNS = (
+    "app",
+    "verdict",
+    "deployed",
+    "active",
+    "actions",
+    "gross",
+    "actors",
+    "days",
+    "contracts",
+    "what is missing",
+)
+
+
+@app.command()
+def apps(
+    *,
+    at: AtOption = None,
+    json: JsonOption = False,
+    program: ProgramOption = PROGRAM,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Show each app as of the last concluded block, or of an earlier one: verdict, reasons, counts."""
+    when = moment(at)
+    files = bootstrap.load(program, config)
+    with bootstrap.reading(files) as store, store.reading() as tx:
+        found = as_of(files.definition, tx, when)
+    rows = roster(files.definition, found.state)
+    live = sum(row["verdict"] == "LIVE" for row in rows)
+    typer.echo(f"{live} of {len(rows)} apps are live as of {found.words()}", err=json)
+    if json:
+        for row in rows:
+            print_json(row)
+        return
+    table = [
+        (
+            row["id"],
+            row["verdict"],
+            row["deployed"],
+            row["active"],
+            row["actions"],
+            row["actions_gross"],
+            row["actors"],
+            row["active_days"],
+            len(row["contracts"]),
+            why_not(row),
+        )
+        for row in rows
+    ]
+    print_table(_COLUMNS, table)
+    typer.echo(COVERAGE)

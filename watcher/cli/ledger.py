@@ -1,0 +1,80 @@
+"""Print the ledger's entries, or the digest of the last one."""
+
+import json as json_text
+from collections import deque
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from watcher import bootstrap
+from watcher.cli._app import new_app
+from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, ProgramOption
+from watcher.cli._output import print_json
+from watcher.cli._table import print_table
+from watcher.errors import CannotTell, UsageError
+from watcher.store.database import Tx
+
+app = new_app()
+
+_COLUMNS = ("no.", "time", "block", "type", "subject", "summary", "digest")
+_DIGEST_SHOWN = 12
+
+
+@app.command()
+def ledger(
+    *,
+    digest: Annotated[bool, typer.Option("--digest", help="only the digest of the last entry")] = False,
+    generation: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="a generation that a rewind closed; default: the present one"),
+    ] = None,
+    json: JsonOption = False,
+    program: ProgramOption = PROGRAM,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Print the ledger's entries in their order, or the digest of the last one."""
+    files = bootstrap.load(program, config)
+    with bootstrap.reading(files) as store, store.reading() as tx:
+        _refuse_unknown(tx, generation)
+        entries = tx.ledger.entries(generation=generation)
+        if digest:
+            _print_digest(next(iter(deque(entries, maxlen=1)), None), json=json)
+        elif json:
+            for entry in entries:
+                print_json(entry)
+        else:
+            print_table(_COLUMNS, [_row(entry) for entry in entries])
+
+
+def _refuse_unknown(tx: Tx, generation: int | None) -> None:
+    present = tx.ledger.generation()
+    if generation is not None and not 1 <= generation <= present:
+        raise UsageError(f"there is no generation {generation} of the ledger: write 1 to {present}")
+
+
+def _print_digest(last: Mapping[str, Any] | None, *, json: bool) -> None:
+    if last is None:
+        raise CannotTell("the ledger has no entry yet: its first comes with the first concluded block")
+    if json:
+        print_json({"sequence": last["sequence"], "digest": last["digest"]})
+    else:
+        typer.echo(last["digest"])
+
+
+def _row(entry: Mapping[str, Any]) -> tuple[object, ...]:
+    summary = entry["evidence"]["summary"]
+    said = ", ".join(f"{key} {_text(value)}" for key, value in summary.items() if value is not None)
+    return (
+        entry["sequence"],
+        entry["occurred_at"],
+        entry["block_number"],
+        entry["type"],
+        entry["subject"],
+        said,
+        entry["digest"][:_DIGEST_SHOWN],
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json_text.dumps(value)

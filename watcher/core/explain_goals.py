@@ -1,0 +1,194 @@
+"""Why a KPI, a milestone or a countdown is what it is.
+
+    Definition, State, ledger entries about it ─▶ Explanation
+
+What they rest on is told a line each: the apps behind a KPI, the KPIs behind a milestone, the milestone
+behind a countdown.
+"""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from watcher.core.countdown import CountdownStatus, Phase
+from watcher.core.definition import AllOf, Comparator, Condition, Definition, Kpi
+from watcher.core.evidence import kpi_json
+from watcher.core.explanation import Explanation, history_lines, labelled
+from watcher.core.kpis import KpiStatus, condition_verdict
+from watcher.core.ledger import decimal_text
+from watcher.core.readings import Reading
+from watcher.core.roster import app_row, why_not
+from watcher.core.state import State
+from watcher.core.types import BlockRef, CountdownId, KpiId, LiveVerdict, MilestoneId, Verdict, iso_utc
+from watcher.core.wording import comparator_words, duration_text, regression_words
+
+Entries = Sequence[Mapping[str, Any]]
+"""Ledger entries, ascending, as `Entry.as_json` gives them."""
+
+
+def explain_kpi(definition: Definition, state: State, kpi_id: KpiId, entries: Entries) -> Explanation:
+    """Explain a KPI: its reading against its bar, and which apps count for it and which do not."""
+    kpi, status = definition.kpis[kpi_id], state.kpis[kpi_id]
+    apps = {app: app_row(definition, state, app) for app in sorted(definition.apps)}
+    live = [app for app, row in apps.items() if row["verdict"] == LiveVerdict.LIVE]
+    others = [f"{app:<16} {row['verdict']:<8} {why_not(row)}" for app, row in apps.items() if app not in live]
+    lacks = missing(kpi, status)
+    lines = [
+        *labelled("rule", [f"{_kind(kpi)} {comparator_words(kpi.comparator)} {decimal_text(kpi.bar)}"]),
+        *labelled("quote", [f'"{kpi.quote}" ({definition.provenance.source})'] if kpi.quote else []),
+        *labelled("reading", [f"{reading_words(status.reading)}: {status.verdict}"]),
+        *labelled("missing", [lacks or "nothing"]),
+        *labelled("live", [", ".join(live) or "no app"]),
+        *labelled("others", others),
+        *history_lines(entries),
+    ]
+    data = {
+        **kpi_json(kpi, status),
+        "metric": _kind(kpi),
+        "met": status.met,
+        "missing": lacks,
+        "quote": kpi.quote,
+        "apps": [
+            {"id": app, "verdict": row["verdict"], "why_not": why_not(row)} for app, row in apps.items()
+        ],
+        "entries": list(entries),
+    }
+    return Explanation("kpi", kpi_id, f"KPI {kpi_id} is {status.verdict}", lines, data)
+
+
+def explain_milestone(
+    definition: Definition, state: State, milestone_id: MilestoneId, entries: Entries
+) -> Explanation:
+    """Explain a milestone: its condition part by part, and the block at which it latched."""
+    milestone, latched = definition.milestones[milestone_id], state.milestones.get(milestone_id)
+    verdicts = {kpi: status.verdict for kpi, status in state.kpis.items()}
+    verdict = condition_verdict(milestone.condition, verdicts)
+    if latched is None:
+        reached = "not reached"
+    else:
+        reached = f"reached at block {latched.number} {latched.hash}, {iso_utc(latched.timestamp)}, for ever"
+    follow = [
+        f"starts countdown {countdown.id}"
+        for countdown in definition.countdowns.values()
+        if countdown.after == milestone_id
+    ]
+    lines = [
+        *labelled("state", [reached]),
+        *labelled("condition", _tree(definition, state, milestone.condition)),
+        *labelled("then", follow),
+        *history_lines(entries),
+    ]
+    data = {
+        "title": milestone.title,
+        "state": "open" if latched is None else "reached",
+        "block_number": None if latched is None else latched.number,
+        "block_hash": None if latched is None else latched.hash,
+        "verdict": str(verdict),
+        "condition": _tree_json(definition, state, milestone.condition),
+        "entries": list(entries),
+    }
+    named = milestone_id if milestone.title == milestone_id else f"{milestone_id} ({milestone.title})"
+    return Explanation("milestone", milestone_id, f"milestone {named} is {data['state']}", lines, data)
+
+
+def explain_countdown(
+    definition: Definition, state: State, block: BlockRef, countdown_id: CountdownId, entries: Entries
+) -> Explanation:
+    """Explain a countdown as of `block`, the state's last: what starts it, where it stands, what ends it."""
+    countdown, status = definition.countdowns[countdown_id], state.countdowns[countdown_id]
+    condition = definition.milestones[countdown.after].condition
+    verdict = condition_verdict(condition, {kpi: item.verdict for kpi, item in state.kpis.items()})
+    remaining = _remaining(status, block)
+    started = "" if status.started_at is None else f", run {status.runs} since {iso_utc(status.started_at)}"
+    left = [] if remaining is None else [f"{duration_text(remaining)} as of block {block.number}"]
+    marks = ", ".join(f"T-{duration_text(mark)}" for mark in countdown.marks_seconds)
+    lines = [
+        *labelled(
+            "rule", [f"{duration_text(countdown.duration_seconds)} from milestone {countdown.after} on"]
+        ),
+        *labelled("phase", [f"{status.phase}{started}"]),
+        *labelled("deadline", [iso_utc(status.deadline)] if status.deadline is not None else []),
+        *labelled("remaining", left),
+        *labelled("policy", [regression_words(countdown)]),
+        *labelled("marks", [marks]),
+        *labelled("milestone", [f"its condition is {verdict} now", *_tree(definition, state, condition)]),
+        *history_lines(entries),
+    ]
+    data = {
+        "after": countdown.after,
+        "state": str(status.phase),
+        "run": status.runs,
+        "started_at": None if status.started_at is None else iso_utc(status.started_at),
+        "deadline": None if status.deadline is None else iso_utc(status.deadline),
+        "remaining_seconds": remaining,
+        "duration_seconds": countdown.duration_seconds,
+        "marks_seconds": list(countdown.marks_seconds),
+        "on_regression": str(countdown.on_regression),
+        "rearm": countdown.rearm,
+        "condition": _tree_json(definition, state, condition),
+        "entries": list(entries),
+    }
+    return Explanation("countdown", countdown_id, f"countdown {countdown_id} is {status.phase}", lines, data)
+
+
+def reading_words(reading: Reading) -> str:
+    """Write a reading as people say it: `7`, `7 to 9`, `7 or more`."""
+    low = decimal_text(reading.low)
+    if reading.high is None:
+        return f"{low} or more"
+    return low if reading.low == reading.high else f"{low} to {decimal_text(reading.high)}"
+
+
+def missing(kpi: Kpi, status: KpiStatus) -> str:
+    """Say by how much a reading misses its bar for certain; empty where the KPI is met."""
+    if status.verdict is Verdict.MET:
+        return ""
+    low, high = status.reading.low, status.reading.high
+    match kpi.comparator:
+        case Comparator.AT_LEAST:
+            return f"{_amount(kpi.bar - low)} more"
+        case Comparator.MORE_THAN:
+            return f"more than {_amount(kpi.bar - low)} more"
+        case Comparator.AT_MOST | Comparator.LESS_THAN if high is None:
+            return "an upper limit of what it reads"
+        case Comparator.AT_MOST:
+            return f"{_amount((high or low) - kpi.bar)} less"
+        case Comparator.LESS_THAN:
+            return f"more than {_amount((high or low) - kpi.bar)} less"
+
+
+def _amount(value: Fraction) -> str:
+    return decimal_text(max(value, Fraction(0)))
+
+
+def _remaining(status: CountdownStatus, block: BlockRef) -> int | None:
+    if status.phase is Phase.RUNNING and status.deadline is not None:
+        return status.deadline - block.timestamp
+    return status.remaining_seconds
+
+
+def _kind(kpi: Kpi) -> str:
+    """Name a metric by its kind, which is the name of its module (see `watcher.kinds`)."""
+    return type(kpi.metric).__module__.rpartition(".")[2]
+
+
+def _tree(definition: Definition, state: State, condition: Condition, depth: int = 0) -> list[str]:
+    """Give a condition a line for each part, nested parts further in."""
+    indent = "  " * depth
+    if isinstance(condition, str):
+        kpi, status = definition.kpis[condition], state.kpis[condition]
+        bar = f"{comparator_words(kpi.comparator)} {decimal_text(kpi.bar)}"
+        return [f"{indent}{condition}: {status.verdict} ({reading_words(status.reading)}, {bar})"]
+    verdict = condition_verdict(condition, {kpi: item.verdict for kpi, item in state.kpis.items()})
+    word = "all of" if isinstance(condition, AllOf) else "any of"
+    parts = [line for part in condition.parts for line in _tree(definition, state, part, depth + 1)]
+    return [f"{indent}{word}: {verdict}", *parts]
+
+
+def _tree_json(definition: Definition, state: State, condition: Condition) -> dict[str, Any]:
+    verdict = condition_verdict(condition, {kpi: item.verdict for kpi, item in state.kpis.items()})
+    if isinstance(condition, str):
+        return {"kpi": condition, **kpi_json(definition.kpis[condition], state.kpis[condition])}
+    word = "all_of" if isinstance(condition, AllOf) else "any_of"
+    parts = [_tree_json(definition, state, part) for part in condition.parts]
+    return {"verdict": str(verdict), word: parts}

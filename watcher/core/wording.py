@@ -1,0 +1,98 @@
+"""Wording: rules and numbers of a program as people read them, the same in every command."""
+
+from watcher.core.definition import Bars, Comparator, Countdown, LivenessPolicy, OnRegression, WindowSpec
+from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR
+
+COVERAGE = (
+    "Contracts created inside calls are invisible in receipts: only those that were announced are counted."
+)
+"""Stands wherever a number of discovered contracts is shown."""
+
+_UNITS = ((SECONDS_PER_DAY, "d"), (SECONDS_PER_HOUR, "h"), (60, "m"), (1, "s"))
+_COMPARED = {
+    Comparator.AT_LEAST: "at least",
+    Comparator.MORE_THAN: "more than",
+    Comparator.AT_MOST: "at most",
+    Comparator.LESS_THAN: "less than",
+}
+_CRITERIA = {"min_actions": "actions", "min_actors": "actors", "min_active_days": "active days"}
+
+
+def duration_text(seconds: int) -> str:
+    """Write a duration in its two largest units, cut and not rounded: `6d 23h`, `1h`, `45s`."""
+    parts = []
+    for size, unit in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2]) or "0s"
+
+
+def comparator_words(comparator: Comparator) -> str:
+    """Say how a reading is compared: `at least`."""
+    return _COMPARED[comparator]
+
+
+def window_words(window: WindowSpec) -> str:
+    """Say which span of time counts."""
+    if window.kind == "rolling":
+        return f"the last {window.days} x 24 hours and the running hour"
+    return f"the last {window.days} complete UTC days"
+
+
+def bars_words(bars: Bars) -> str:
+    """List bars as in `at least 100 actions, 5 actors`; empty where there is none."""
+    asked = [f"{bar:,} {name}" for key, name in _CRITERIA.items() if (bar := getattr(bars, key)) is not None]
+    return f"at least {', '.join(asked)}" if asked else ""
+
+
+def rule_words(policy: LivenessPolicy) -> list[str]:
+    """Say when an app is live, one sentence a line."""
+    how = "were sent to" if policy.reach == "direct" else "made a log in"
+    lines = ["It is live when its required contracts have code that can run (behind a proxy, the logic too)"]
+    bars = bars_words(policy.bars)
+    if bars:
+        lines[0] += f" and {window_words(policy.window)} hold {bars}"
+    lines[0] += "."
+    lines.append(
+        f"Actions are successful transactions that {how} one of its contracts; actors are their senders."
+    )
+    if policy.max_actions_per_actor is not None:
+        lines.append(f"No actor counts for more than {policy.max_actions_per_actor:,} actions.")
+    without = [
+        *(["its own deployers"] if policy.exclude_deployers else []),
+        *([f"{len(policy.excluded)} listed accounts"] if policy.excluded else []),
+    ]
+    if without:
+        lines.append(f"What {' and '.join(without)} send does not count.")
+    if policy.not_paused:
+        lines.append("None of its required contracts may be paused.")
+    lowered, wait = policy.leave_below != Bars(), policy.dormant_after_seconds
+    if lowered or wait:
+        below = f"it no longer has {bars_words(_kept_by(policy))}" if lowered else "one of this fails"
+        without_break = f" for {duration_text(wait)} without a break" if wait else ""
+        lines.append(f"Once live, it leaves only when {below}{without_break}.")
+    return lines
+
+
+def _kept_by(policy: LivenessPolicy) -> Bars:
+    """Give the bars that keep a live app live."""
+    bars, lower = policy.bars, policy.leave_below
+    return Bars(
+        lower.min_actions or bars.min_actions,
+        lower.min_actors or bars.min_actors,
+        lower.min_active_days or bars.min_active_days,
+    )
+
+
+def regression_words(countdown: Countdown) -> str:
+    """Say what happens when the milestone's condition stops holding before the deadline."""
+    match countdown.on_regression:
+        case OnRegression.CONTINUE:
+            return "it runs on if the condition stops holding"
+        case OnRegression.PAUSE:
+            return "it pauses while the condition does not hold, and runs on from where it stood"
+        case OnRegression.CANCEL if countdown.rearm:
+            return "it is cancelled if the condition stops holding, and starts anew when it holds again"
+        case OnRegression.CANCEL:
+            return "it is cancelled for good if the condition stops holding"

@@ -1,0 +1,62 @@
+"""Explaining: everything in the program that has an id, as of a moment, with what the ledger says of it.
+
+id ─▶ app, KPI, milestone, countdown of that name ─▶ State as of the moment + its entries ─▶ Explanation
+"""
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from difflib import get_close_matches
+from typing import Any
+
+from watcher.core.definition import Definition
+from watcher.core.explain_app import explain_app
+from watcher.core.explain_goals import explain_countdown, explain_kpi, explain_milestone
+from watcher.core.explanation import Explanation
+from watcher.core.types import AppId, CountdownId, KpiId, MilestoneId
+from watcher.errors import UsageError
+from watcher.stages.lookback import AsOf
+from watcher.store.database import Tx
+
+
+def explain(definition: Definition, tx: Tx, as_of: AsOf, name: str) -> list[Explanation]:
+    """Explain all that has this id, apps first; UsageError suggests an id where nothing has it."""
+    ids = {*definition.apps, *definition.kpis, *definition.milestones, *definition.countdowns}
+    _refuse_unknown(name, ids, "app, KPI, milestone or countdown")
+    return list(_found(definition, tx, as_of, name))
+
+
+def milestone_id(definition: Definition, name: str) -> MilestoneId:
+    """Give a milestone's id as such; UsageError suggests one where the program has no such milestone."""
+    _refuse_unknown(name, definition.milestones.keys(), "milestone")
+    return MilestoneId(name)
+
+
+def _refuse_unknown(name: str, ids: AbstractSet[str], kind: str) -> None:
+    if name not in ids:
+        close = get_close_matches(name, sorted(ids), 1)
+        remedy = f'did you mean "{close[0]}"?' if close else f"there is {', '.join(sorted(ids)) or 'none'}"
+        raise UsageError(f'"{name}" is no {kind} of this program: {remedy}')
+
+
+def _found(definition: Definition, tx: Tx, as_of: AsOf, name: str) -> Iterator[Explanation]:
+    state, block = as_of.state, as_of.block
+    if name in definition.apps:
+        entries = _entries(tx, as_of, "app.", name)
+        yield explain_app(definition, state, block, AppId(name), entries)
+    if name in definition.kpis:
+        yield explain_kpi(definition, state, KpiId(name), _entries(tx, as_of, "kpi.", name))
+    if name in definition.milestones:
+        entries = _entries(tx, as_of, "milestone.", name)
+        yield explain_milestone(definition, state, MilestoneId(name), entries)
+    if name in definition.countdowns:
+        entries = _entries(tx, as_of, "countdown.", name)
+        yield explain_countdown(definition, state, block, CountdownId(name), entries)
+
+
+def _entries(tx: Tx, as_of: AsOf, prefix: str, subject: str) -> list[Mapping[str, Any]]:
+    """Give the ledger's entries about a subject up to the moment."""
+    return [
+        entry
+        for entry in tx.ledger.find(subject=subject)
+        if entry["type"].startswith(prefix) and entry["block_number"] <= as_of.number
+    ]
