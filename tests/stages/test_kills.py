@@ -139,7 +139,7 @@ def test_killed_on_postgresql_too(postgresql: PostgreSQL, tmp_path: Path) -> Non
     found = []
     for at in range(0, 42, 7):
         chain = FakeChain(genesis_time=START)
-        with postgresql.database("migrated") as url:
+        with postgresql.lent() as url:
             for chapter in CHAPTERS:
                 chapter(chain)
                 live(program, chain, url, at)

@@ -77,6 +77,16 @@ def test_blocks_since_an_instant_end_at_a_number(store: Store) -> None:
         assert tx.facts.blocks_since(ref(1).timestamp - 5, 5)[0].block == ref(1)
 
 
+def test_the_block_at_an_instant_is_the_last_one_not_after_it(store: Store) -> None:
+    """`--at DATE` asks for it, and only among blocks up to a number; before the first there is none."""
+    with store.writing() as tx:
+        tx.facts.append(empty(2, 3, 5))
+        assert tx.facts.ref_at(ref(3).timestamp, 5) == ref(3)
+        assert tx.facts.ref_at(ref(5).timestamp - 1, 5) == ref(3)
+        assert tx.facts.ref_at(ref(9).timestamp, 4) == ref(3)
+        assert tx.facts.ref_at(ref(2).timestamp - 1, 5) is None
+
+
 def test_only_blocks_that_announce_or_create_are_given_as_announcing(store: Store) -> None:
     """Membership is rebuilt from few rows, however long the history."""
     announcement = Announcement(AppId("app"), address(1), "registry:1:app", 3, role="router")
