@@ -5,7 +5,7 @@
 Membership is by whole blocks, so a block's announcements are applied before its transactions are counted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from watcher.core.applications import COUNTED_ROLES, Discovery, Membership
@@ -23,6 +23,7 @@ CODE_CHANGES = frozenset({UPGRADED, BEACON_UPGRADED, DIAMOND_CUT, CHANGED_MASTER
 
 PAUSED = "0x62e78cea01bee320cd4e420270b5ea74000d11b0c9f74754ebdbfc544b05a258"
 UNPAUSED = "0x5db9ee0a495bf2e6ff9c91a7834c1ba4fdd244a5e8aa4e537bd38aeae4b073aa"
+PAUSES = frozenset({PAUSED, UNPAUSED})
 """topic0 of Paused(address) and Unpaused(address), as OpenZeppelin's Pausable emits them."""
 
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
@@ -45,21 +46,38 @@ class _Tally:
     fee_wei: int = 0
     logs: int = 0
 
+    def add(self, gas: int, fee_wei: int, *, succeeded: bool, excluded: bool) -> None:
+        """Add one transaction."""
+        self.gas += gas
+        self.fee_wei += fee_wei
+        if not succeeded:
+            self.failed += 1
+        elif excluded:
+            self.excluded += 1
+        else:
+            self.actions += 1
+
 
 @dataclass(slots=True)
 class _Found:
-    """What one block said so far, app by app."""
+    """What one block said so far; a contract belongs to one app at a block, so its address is key enough."""
 
     apps: dict[AppId, _Tally] = field(default_factory=dict)
-    contracts: dict[AppId, dict[Address, _Tally]] = field(default_factory=dict)
+    contracts: dict[Address, _Tally] = field(default_factory=dict)
     pauses: list[PauseLog] = field(default_factory=list)
     changes: dict[Address, None] = field(default_factory=dict)
 
     def app(self, app: AppId) -> _Tally:
-        return self.apps.setdefault(app, _Tally())
+        tally = self.apps.get(app)
+        if tally is None:
+            tally = self.apps[app] = _Tally()
+        return tally
 
-    def contract(self, app: AppId, address: Address) -> _Tally:
-        return self.contracts.setdefault(app, {}).setdefault(address, _Tally())
+    def contract(self, address: Address) -> _Tally:
+        tally = self.contracts.get(address)
+        if tally is None:
+            tally = self.contracts[address] = _Tally()
+        return tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +109,16 @@ class Extractor:
         """Start before the first block, or behind blocks whose announcements and creations are `known`."""
         self._policy = definition.liveness
         self._system = definition.chain.system
-        self._discoveries: list[Discovery] = [
-            discovery for app in definition.apps.values() for discovery in app.discoveries
+        discoveries = [each for app in definition.apps.values() for each in app.discoveries]
+        queries = [discovery.wants() for discovery in discoveries]
+        self._always = [
+            each for each, query in zip(discoveries, queries, strict=True) if not query.log_addresses
         ]
-        queries = [discovery.wants() for discovery in self._discoveries]
+        self._listening = [
+            (query.log_addresses, each)
+            for each, query in zip(discoveries, queries, strict=True)
+            if query.log_addresses
+        ]
         # What a registry or factory will announce is not known when it is created.
         self._all_creations = any(query.log_addresses for query in queries)
         self._creators = frozenset().union(*(query.creators for query in queries))
@@ -113,71 +137,89 @@ class Extractor:
     def read(self, block: BlockReceipts) -> Findings:
         """Read the next block."""
         creations = self._creations(block.receipts)
-        announcements = tuple(item for discovery in self._discoveries for item in discovery.read(block))
+        announcements = self._announcements(block)
         if announcements or creations:
             self._learn(block.number, announcements, creations)
             self._refresh()
-        found = _Found()
+        found, counted = _Found(), self._counted
         for receipt in block.receipts:
-            reached = self._read_logs(block.number, receipt.logs, found)
+            reached = self._read_logs(block.number, receipt.logs, found) if receipt.logs else ()
             to = receipt.to
-            if to is None or not self._counted:
+            if to is None:
                 continue
             if not self._touched:
-                app = self._counted.get(Address(to))
-                if app is not None:
-                    self._count(receipt, {app: {Address(to)}}, found)
-            elif reached:
+                reached = (Address(to),) if to in counted else ()
+            if reached:
                 self._count(receipt, reached, found)
-        activity = {app: _activity(tally, found.contracts.get(app, {})) for app, tally in found.apps.items()}
-        return Findings(activity, announcements, creations, tuple(found.pauses), tuple(found.changes))
+        return Findings(
+            self._activity(found), announcements, creations, tuple(found.pauses), tuple(found.changes)
+        )
 
-    def _read_logs(self, block_number: int, logs: Iterable[Log], found: _Found) -> dict[AppId, set[Address]]:
-        """Note what a transaction's logs say; return the apps whose contracts it made emit something."""
-        reached: dict[AppId, set[Address]] = {}
+    def _read_logs(self, block_number: int, logs: Iterable[Log], found: _Found) -> Collection[Address]:
+        """Note what a transaction's logs say; return the contracts that it made emit something."""
+        reached: set[Address] = set()
         counted = self._counted
         for log in logs:
-            topics = log.topics
+            address, topics = Address(log.address), log.topics
             topic = topics[0] if topics else ""
-            app = counted.get(log.address)  # type: ignore[call-overload]
-            if app is None:
-                # A beacon is known only once a proxy behind it was sampled: keep every such log.
-                if topic in CODE_CHANGES:
-                    found.changes[Address(log.address)] = None
-                continue
-            address = Address(log.address)
-            self._alive_at.setdefault(address, block_number)
-            found.app(app).logs += 1
-            found.contract(app, address).logs += 1
+            app = counted.get(address)
+            # Also of others: a beacon is known only once a proxy behind it was sampled.
             if topic in CODE_CHANGES:
                 found.changes[address] = None
-            elif topic in (PAUSED, UNPAUSED):
+            if app is None:
+                continue
+            self._alive_at.setdefault(address, block_number)
+            found.app(app).logs += 1
+            found.contract(address).logs += 1
+            if topic in PAUSES:
                 found.pauses.append(PauseLog(address, topic == PAUSED))
             if topic not in TOKEN_NOISE:
-                reached.setdefault(app, set()).add(address)
+                reached.add(address)
         return reached
 
-    def _count(self, receipt: Receipt, reached: Mapping[AppId, set[Address]], found: _Found) -> None:
-        if receipt.sender in self._system.senders or receipt.type in self._system.types:
-            return
+    def _count(self, receipt: Receipt, reached: Iterable[Address], found: _Found) -> None:
+        """Count a transaction for each app that it reached, once, and for each contract of it."""
         sender = Address(receipt.sender)
+        if sender in self._system.senders or receipt.type in self._system.types:
+            return
         gas = int(receipt.gas_used, 16)
-        fee = gas * int(receipt.effective_gas_price, 16) + int(receipt.l1_fee or "0x0", 16)
-        for app, addresses in reached.items():
-            tally = found.app(app)
-            tallies = [tally, *(found.contract(app, address) for address in addresses)]
+        fee = gas * int(receipt.effective_gas_price, 16)
+        if receipt.l1_fee is not None:
+            fee += int(receipt.l1_fee, 16)
+        succeeded = receipt.status == SUCCESS
+        apps: set[AppId] = set()
+        for address in reached:
+            app = self._counted[address]
             excluded = sender in self._policy.excluded or sender in self._excluded.get(app, ())
-            for each in tallies:
-                each.gas += gas
-                each.fee_wei += fee
-                if receipt.status != SUCCESS:
-                    each.failed += 1
-                elif excluded:
-                    each.excluded += 1
-                else:
-                    each.actions += 1
-            if receipt.status == SUCCESS and not excluded:
+            found.contract(address).add(gas, fee, succeeded=succeeded, excluded=excluded)
+            if app in apps:
+                continue
+            apps.add(app)
+            tally = found.app(app)
+            tally.add(gas, fee, succeeded=succeeded, excluded=excluded)
+            if succeeded and not excluded:
                 tally.actors[sender] = tally.actors.get(sender, 0) + 1
+
+    def _activity(self, found: _Found) -> dict[AppId, Activity[Address]]:
+        contracts: dict[AppId, dict[Address, ContractTotals]] = {app: {} for app in found.apps}
+        for address, each in found.contracts.items():
+            totals = ContractTotals(each.actions, each.failed, each.gas, each.fee_wei, each.logs)
+            contracts[self._counted[address]][address] = totals
+        return {
+            app: Activity(
+                each.actors, each.failed, each.excluded, each.gas, each.fee_wei, each.logs, contracts[app]
+            )
+            for app, each in found.apps.items()
+        }
+
+    def _announcements(self, block: BlockReceipts) -> tuple[Announcement, ...]:
+        """Ask each discovery method; those that only listen to certain emitters are asked when one spoke."""
+        listening: list[Discovery] = self._always
+        if self._listening:
+            emitters = {log.address for receipt in block.receipts for log in receipt.logs}
+            heard = [each for addresses, each in self._listening if not addresses.isdisjoint(emitters)]
+            listening = [*listening, *heard]
+        return tuple(item for discovery in listening for item in discovery.read(block))
 
     def _creations(self, receipts: Iterable[Receipt]) -> tuple[Creation, ...]:
         return tuple(
@@ -222,18 +264,3 @@ class Extractor:
     def alive_at(self, address: Address) -> int | None:
         """Give the first block read whose receipts prove that a contract had code; None: not seen yet."""
         return self._alive_at.get(address)
-
-
-def _activity(tally: _Tally, contracts: Mapping[Address, _Tally]) -> Activity[Address]:
-    return Activity(
-        actors=tally.actors,
-        failed=tally.failed,
-        excluded=tally.excluded,
-        gas=tally.gas,
-        fee_wei=tally.fee_wei,
-        logs=tally.logs,
-        contracts={
-            address: ContractTotals(each.actions, each.failed, each.gas, each.fee_wei, each.logs)
-            for address, each in contracts.items()
-        },
-    )
