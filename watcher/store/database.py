@@ -6,7 +6,7 @@ No HTTP while a transaction is open.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,7 +19,7 @@ from watcher.store.ledger import Ledger
 from watcher.store.locks import file_lock, holds_session_lock, last_writer, session_lock
 from watcher.store.outbox import Outbox
 from watcher.store.runs import Runs
-from watcher.store.schema import refuse_unless_current, upgrade
+from watcher.store.schema import HEAD, refuse_unless_current, upgrade, version_of
 from watcher.store.state import StateStore
 
 PATIENCE_SECONDS = 5.0
@@ -69,10 +69,10 @@ class Store:
         try:
             with store._explained():
                 if create:
-                    upgrade(store._writing, name_of(parsed))
+                    store._upgrade()
                 else:
                     with store._reading.begin() as connection:
-                        refuse_unless_current(connection, name_of(parsed))
+                        refuse_unless_current(connection, store.name)
         except BaseException:
             store.close()
             raise
@@ -127,6 +127,15 @@ class Store:
         """Close every connection that is not in use; the store must not be used afterwards."""
         self._writing.dispose()
         self._reading.dispose()
+
+    def _upgrade(self) -> None:
+        """Make or migrate the tables where needed; never under a process that writes the old ones."""
+        with self._reading.begin() as connection:
+            version = version_of(connection, self.name)
+        if version == HEAD:
+            return
+        with self.writer_lock() if version else nullcontext(), self._writing.begin() as connection:
+            upgrade(connection, self.name)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, create_engine, text
@@ -29,7 +29,7 @@ def file_lock(url: URL, database: Path) -> Iterator[None]:
     """Hold the lock of an SQLite database; WriterBusy names who holds it."""
     path = lock_path(database)
     try:
-        file = path.open("a+", encoding="utf-8")
+        file = path.open("a+b", buffering=0)
     except OSError as error:
         raise StoreError(
             f"{path}: the lock file cannot be opened ({error.strerror}): give this user the right to write it"
@@ -39,10 +39,10 @@ def file_lock(url: URL, database: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise _busy(url, file.read().strip() or "another process") from None
+            raise _busy(url, file.read().decode().strip() or "another process") from None
         file.truncate(0)
-        file.write(_myself())
-        file.flush()
+        with suppress(OSError):  # a full disk takes nobody's name, but the lock holds
+            file.write(_myself().encode())
         try:
             yield
         finally:

@@ -6,7 +6,7 @@ migration, so that tables can change beneath them. Alembic is imported only when
 
 from importlib.resources import files
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from watcher.errors import StoreError
 from watcher.store.views import drop_views, make_views
@@ -17,42 +17,37 @@ HEAD = "0001"
 _VERSION_TABLE = "alembic_version"
 
 
-def upgrade(engine: Engine, name: str) -> None:
-    """Bring a database to this release's schema, in one transaction; nothing happens when it is there."""
-    with engine.begin() as connection:
-        version = _version(connection)
-        if version == HEAD:
-            return
-        _refuse_newer(version, name)
-        drop_views(connection)
-        _migrate(connection)
-        make_views(connection)
-
-
-def refuse_unless_current(connection: Connection, name: str) -> None:
-    """Raise StoreError, with the remedy, for a database that is empty, older or newer than this release."""
-    version = _version(connection)
-    if version == HEAD:
-        return
-    _refuse_newer(version, name)
-    state = "has no tables of the watcher" if version is None else f"has the older schema {version}"
-    raise StoreError(f"{name} {state}, this release needs {HEAD}: run `watcher database upgrade`")
-
-
-def _version(connection: Connection) -> str | None:
+def version_of(connection: Connection, name: str) -> str | None:
+    """Give a database's version, None where it has no tables; StoreError where a newer release made it."""
     if not inspect(connection).has_table(_VERSION_TABLE):
         return None
-    version: str | None = connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()  # noqa: S608  # a constant
-    return version
-
-
-def _refuse_newer(version: str | None, name: str) -> None:
+    query = text(f"SELECT version_num FROM {_VERSION_TABLE}")  # noqa: S608  # a constant
+    version: str | None = connection.execute(query).scalar()
     # Revisions are numbered in order, so text order is age.
     if version is not None and version > HEAD:
         raise StoreError(
             f"{name} has schema {version}, made by a newer release; this one knows {HEAD}: "
             "install that release again"
         )
+    return version
+
+
+def refuse_unless_current(connection: Connection, name: str) -> None:
+    """Raise StoreError, with the remedy, for a database that is empty, older or newer than this release."""
+    version = version_of(connection, name)
+    if version == HEAD:
+        return
+    state = "has no tables of the watcher" if version is None else f"has the older schema {version}"
+    raise StoreError(f"{name} {state}, this release needs {HEAD}: run `watcher database upgrade`")
+
+
+def upgrade(connection: Connection, name: str) -> None:
+    """Bring a database to this release's schema, in the connection's transaction; idempotent."""
+    if version_of(connection, name) == HEAD:
+        return
+    drop_views(connection)
+    _migrate(connection)
+    make_views(connection)
 
 
 def _migrate(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from tests.databases import connected, query
-from watcher.errors import ConfigurationError, StoreError
+from watcher.errors import ConfigurationError, StoreError, WriterBusy
 from watcher.store.database import Store
 from watcher.store.engines import parse_url
 from watcher.store.schema import HEAD
@@ -64,6 +64,19 @@ def test_a_newer_database_is_refused(database_url: str, *, create: bool) -> None
     query(database_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="schema 9999, made by a newer release"):
         Store.open(database_url, create=create)
+
+
+def test_an_old_database_is_not_migrated_under_a_running_writer(store: Store, database_url: str) -> None:
+    """Its process still writes the old tables: whoever wants the new ones stops it first."""
+    query(database_url, "UPDATE alembic_version SET version_num = '0000'")
+    with store.writer_lock(), pytest.raises(WriterBusy):
+        Store.open(database_url, create=True)
+
+
+def test_opening_a_current_database_waits_for_no_writer(store: Store, database_url: str) -> None:
+    """A command starts while the daemon is in the middle of a transaction."""
+    with store.writer_lock(), store.writing():
+        Store.open(database_url, create=True, patience_seconds=0).close()
 
 
 def test_the_head_in_the_code_is_the_newest_migration() -> None:
