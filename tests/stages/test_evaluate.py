@@ -10,12 +10,12 @@ from tests.stages.world import (
     START,
     USERS,
     Cut,
-    ManualClock,
     Watch,
     definition,
     fresh_store,
     open_for_business,
     use,
+    world_clock,
 )
 from watcher.config.program import load_program
 from watcher.core.facts import BlockAtWant, CodeKind, SampleWant, Want
@@ -134,7 +134,7 @@ def test_the_copy_catches_up_across_several_chunks(tmp_path: Path, store: Store)
     open_for_business(chain)
     chain.empty_blocks(20)
     chain.block(*use(APPS[0], 0, 1, 2, 3), *use(APPS[1], 0, 1, 2, 3))
-    watch = Watch(program, chain, store, ManualClock(), cut=Cut(chunk=4))
+    watch = Watch(program, chain, store, world_clock(), cut=Cut(chunk=4))
     watch.sync()
     with store.reading() as reading:
         [observation] = reading.state.observations()

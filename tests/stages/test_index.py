@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.databases import Killed
-from tests.stages.world import APPS, START, USERS, ManualClock, Watch, definition, open_for_business, use
+from tests.stages.world import APPS, START, USERS, Watch, definition, open_for_business, use, world_clock
 from watcher.core.definition import Definition
 from watcher.core.facts import SampleWant
 from watcher.core.types import BlockRange
@@ -47,7 +47,7 @@ def chain() -> FakeChain:
 @pytest.fixture
 def index(program: Definition, chain: FakeChain, store: Store) -> Index:
     """Give the stage on an empty store."""
-    return Index(program, chain, store, ManualClock())
+    return Index(program, chain, store, world_clock())
 
 
 def stored(store: Store) -> list[int]:
@@ -78,7 +78,7 @@ def test_a_bounded_run_stops_and_the_next_goes_on(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """No block is skipped, however little a run may do."""
-    index = Index(program, chain, store, ManualClock(), final_window=2, head_window=1)
+    index = Index(program, chain, store, world_clock(), final_window=2, head_window=1)
     assert index.run(max_windows=1).blocks == 2
     assert index.run(max_windows=3).behind == 10 - 7
     assert index.run("final").blocks == 0
@@ -95,7 +95,7 @@ def test_a_stage_told_to_stop_ends_after_the_window_it_is_at(
         program,
         chain,
         store,
-        ManualClock(),
+        world_clock(),
         final_window=3,
         stopping=lambda: True,
         progress=lambda done, goal: seen.append((done, goal)),
@@ -107,14 +107,14 @@ def test_a_stage_told_to_stop_ends_after_the_window_it_is_at(
 def test_nothing_is_final_yet(tmp_path: Path, store: Store) -> None:
     """A young chain has no final block; that is no error, and nothing is read for the goal `final`."""
     young = FakeChain(genesis_time=START)
-    index = Index(definition(tmp_path, finality="depth = 64"), young, store, ManualClock())
+    index = Index(definition(tmp_path, finality="depth = 64"), young, store, world_clock())
     result = index.run("final")
     assert (result.final, result.checkpoint, result.behind) == (None, None, 1)
 
 
 def test_a_tag_that_goes_back_is_ignored(tmp_path: Path, chain: FakeChain, store: Store) -> None:
     """Final stays final: the highest final block ever seen counts."""
-    index = Index(definition(tmp_path, finality='tag = "finalized"'), chain, store, ManualClock())
+    index = Index(definition(tmp_path, finality='tag = "finalized"'), chain, store, world_clock())
     assert index.run().final is None
     chain.finalize(8)
     index.run()
@@ -137,7 +137,7 @@ def test_another_genesis_stops_everything(index: Index, program: Definition, sto
     index.run()
     anew = FakeChain(genesis_time=START + 1)
     with pytest.raises(WrongChain, match=r"genesis block is 0x.*the database's 0x"):
-        Index(program, anew, store, ManualClock()).run()
+        Index(program, anew, store, world_clock()).run()
 
 
 def test_a_changed_definition_is_refused_with_both_hashes(
@@ -194,7 +194,7 @@ def test_a_reorg_of_everything_that_is_stored_names_the_start(
     tmp_path: Path, chain: FakeChain, store: Store
 ) -> None:
     """Where no stored block is left on the chain, rewinding goes back to the start."""
-    index = Index(definition(tmp_path, finality="depth = 3"), chain, store, ManualClock())
+    index = Index(definition(tmp_path, finality="depth = 3"), chain, store, world_clock())
     index.run()
     chain.reorg(10)
     chain.empty_blocks(12)
@@ -217,7 +217,7 @@ def test_a_failed_read_leaves_what_was_committed_and_the_next_run_goes_on(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """The stage fails whole; the extractor forgets what was not written."""
-    index = Index(program, chain, store, ManualClock(), final_window=2)
+    index = Index(program, chain, store, world_clock(), final_window=2)
     chain.fail_next(EndpointUnavailable("down"), on="windows")
     with pytest.raises(EndpointUnavailable):
         index.run()
@@ -229,7 +229,7 @@ def test_a_block_replaced_while_it_is_read_is_read_again(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """Receipts of one branch and headers of another never meet in a row."""
-    index = Index(program, chain, store, ManualClock())
+    index = Index(program, chain, store, world_clock())
 
     def reorganise(method: str) -> None:
         if method == "headers" and chain.calls["windows"]:
@@ -248,7 +248,7 @@ def test_a_window_that_does_not_follow_the_checkpoint_is_refused(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """A reorg between the check and the read is found by the parent hash."""
-    index = Index(program, chain, store, ManualClock())
+    index = Index(program, chain, store, world_clock())
     index.run()
 
     def reorganise(method: str) -> None:
@@ -268,7 +268,7 @@ def test_two_writers_that_slipped_past_the_lock_do_not_mix(
     index: Index, program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """The checkpoint a window was read for has to be the one it is written behind."""
-    other = Index(program, chain, store, ManualClock())
+    other = Index(program, chain, store, world_clock())
 
     def overtake(method: str) -> None:
         if method == "windows":
@@ -296,7 +296,7 @@ def test_a_declared_gap_is_not_asked_for(tmp_path: Path, chain: FakeChain, store
         return windows(blocks, size, every_header=every_header)
 
     chain.windows = noting  # type: ignore[method-assign,assignment]
-    Index(program, chain, store, ManualClock()).run()
+    Index(program, chain, store, world_clock()).run()
     assert read == [BlockRange(1, 3), BlockRange(6, 7), BlockRange(8, 10)]
     assert stored(store) == [1, 2, 3, 6, 7, 8, 9, 10]
 
@@ -306,7 +306,7 @@ def test_hours_are_found_by_few_headers(tmp_path: Path, store: Store) -> None:
     chain = FakeChain(genesis_time=START)
     chain.empty_blocks(600, every=7)
     chain.block(at=chain.head().timestamp + 10_000)
-    index = Index(definition(tmp_path), chain, store, ManualClock())
+    index = Index(definition(tmp_path), chain, store, world_clock())
 
     index.run()
     with store.reading() as tx_:
@@ -378,7 +378,7 @@ def test_a_foreign_upgraded_log_is_kept_for_the_beacon_it_may_be(
     upgraded = "0xbc7cd75a20ee27fd9adebab32041f755214dbc6bffa90cc0225b39da2e5c2d3b"
     beacon = address("beacon")
     chain.block(tx(USERS[0], beacon, logs=[log(beacon, upgraded)]))
-    Index(program, chain, store, ManualClock()).run()
+    Index(program, chain, store, world_clock()).run()
     with store.reading() as tx_:
         [facts] = tx_.facts.blocks(10, 11, 10)
     assert facts.code_changes == (beacon,)
@@ -393,7 +393,7 @@ def test_a_kill_is_not_swallowed(program: Definition, chain: FakeChain, store: S
 
     chain.before = kill
     with pytest.raises(Killed):
-        Index(program, chain, store, ManualClock()).run()
+        Index(program, chain, store, world_clock()).run()
 
 
 @pytest.mark.parametrize("error", [CallRefused("no such method"), MalformedAnswer("half an answer")])

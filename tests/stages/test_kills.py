@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from tests.databases import Killed, Killer, PostgreSQL, query
-from tests.stages.world import APPS, START, ManualClock, Watch, definition, open_for_business, use
+from tests.stages.world import APPS, START, Watch, definition, open_for_business, use, world_clock
 from watcher.core.definition import Definition
 from watcher.store.database import Store
 from watcher.testing.fake_chain import FakeChain
@@ -83,7 +83,7 @@ CHAPTERS = (observed, observed_elsewhere, reached)
 def live(program: Definition, chain: FakeChain, url: str, kill: int) -> bool:
     """Catch up, killed before the n-th write (0: not), and again; tell whether the kill struck."""
     store = Store.open(url, create=True)
-    clock = ManualClock()
+    clock = world_clock()
     try:
         with killing(kill) as killer:
             Watch(program, chain, store, clock).sync()

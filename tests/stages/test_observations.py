@@ -1,13 +1,15 @@
 """What is said about blocks that are not final yet: observed, retracted, projected, marked; and stalls."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.stages.world import APPS, START, ManualClock, Watch, definition, open_for_business, use
+from tests.stages.world import APPS, START, Watch, definition, open_for_business, use, world_clock
 from watcher.core.definition import Definition
+from watcher.core.events import Notice, NoticeType
 from watcher.core.types import MilestoneId
 from watcher.stages.announce import Announcer, Subscription
 from watcher.stages.evaluate import Evaluate
@@ -159,21 +161,21 @@ def test_marks_go_out_once_at_their_wall_clock_instant(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """T-1h and T-0 of a seven-day countdown; not again after a restart or a step of the clock back."""
-    clock = ManualClock()
+    clock = world_clock()
     chain.empty_blocks(3)
     watch = Watch(program, chain, store, clock)
     watch.sync()
     assert told(store, "countdown.marked") == []
-    clock.travel(7 * 86_400 - HOUR + 5)
+    clock.advance(timedelta(seconds=7 * 86_400 - HOUR + 5))
     watch.sync()
     [(_, mark)] = told(store, "countdown.marked")
     assert (mark["remaining_seconds"], mark["at_risk"], mark["stale"]) == (HOUR, False, False)
-    clock.travel(-2 * HOUR)
+    clock.advance(timedelta(seconds=-2 * HOUR))
     Watch(program, chain, store, clock).sync()
-    clock.travel(2 * HOUR)
+    clock.advance(timedelta(seconds=2 * HOUR))
     watch.sync()
     assert len(told(store, "countdown.marked")) == 1
-    clock.travel(HOUR)
+    clock.advance(timedelta(seconds=HOUR))
     watch.sync()
     assert [mark["remaining_seconds"] for _, mark in told(store, "countdown.marked")] == [HOUR, 0]
     assert "countdown.elapsed" not in kinds(store)
@@ -183,11 +185,11 @@ def test_a_mark_that_was_missed_is_stale_and_an_older_one_is_not_sent(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """After a long night only the newest mark is written, and says that it is late."""
-    clock = ManualClock()
+    clock = world_clock()
     chain.empty_blocks(3)
     watch = Watch(program, chain, store, clock)
     watch.sync()
-    clock.travel(7 * 86_400 + 600)
+    clock.advance(timedelta(seconds=7 * 86_400 + 600))
     watch.sync()
     [(_, mark)] = told(store, "countdown.marked")
     assert (mark["remaining_seconds"], mark["stale"]) == (0, True)
@@ -197,10 +199,10 @@ def test_marks_of_a_projected_countdown_are_at_risk(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """The milestone is not final yet."""
-    clock = ManualClock()
+    clock = world_clock()
     watch = Watch(program, chain, store, clock)
     watch.sync()
-    clock.travel(7 * 86_400 - HOUR + 5)
+    clock.advance(timedelta(seconds=7 * 86_400 - HOUR + 5))
     watch.sync()
     [(_, mark)] = told(store, "countdown.marked")
     assert mark["at_risk"] is True
@@ -210,13 +212,13 @@ def test_marks_are_at_risk_while_the_head_shows_a_regression(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """Final blocks still hold the condition, the head no longer does."""
-    clock = ManualClock()
+    clock = world_clock()
     chain.empty_blocks(3)
     watch = Watch(program, chain, store, clock)
     watch.sync()
     chain.block(at=START + 3 * 86_400)
     watch.sync()
-    clock.travel(7 * 86_400 - HOUR + 5)
+    clock.advance(timedelta(seconds=7 * 86_400 - HOUR + 5))
     watch.sync()
     [(_, mark)] = told(store, "countdown.marked")
     assert mark["at_risk"] is True
@@ -244,8 +246,8 @@ def test_history_is_recorded_but_not_delivered_unless_asked_for(
 ) -> None:
     """What happened before the database existed reaches nobody's pager."""
     chain.empty_blocks(4)
-    clock = ManualClock()
-    clock.travel(3_600)
+    clock = world_clock()
+    clock.advance(timedelta(seconds=3_600))
     watch = Watch(program, chain, store, clock)
     watch.evaluate = Evaluate(program, store, clock, Announcer(program, clock, [Subscription("ops", ("*",))]))
     watch.sync()
@@ -257,7 +259,7 @@ def test_history_is_recorded_but_not_delivered_unless_asked_for(
 def test_channels_get_what_they_asked_for(program: Definition, chain: FakeChain, store: Store) -> None:
     """By pattern; a final-only channel gets ledger entries and nothing else."""
     chain.empty_blocks(3)
-    clock = ManualClock()
+    clock = world_clock()
     watch = Watch(program, chain, store, clock)
     subscriptions = [
         Subscription("keeper", ("countdown.*", "milestone.*"), final_only=True),
@@ -302,3 +304,13 @@ def test_after_an_error_the_next_run_starts_from_what_is_stored(
     watch.announcer.entries = entries  # type: ignore[method-assign]
     watch.sync()
     assert "milestone.reached" in kinds(store)
+
+
+def test_a_channel_that_was_switched_off_is_not_told_so_itself(program: Definition, store: Store) -> None:
+    """Only the other channels get `endpoint.disabled`."""
+    subscriptions = [Subscription("gone", ("*",)), Subscription("pager", ("*",))]
+    announcer = Announcer(program, world_clock(), subscriptions)
+    with store.writing() as tx:
+        announcer.notice(tx, Notice(NoticeType.ENDPOINT_DISABLED, "gone", "endpoint.disabled/gone", START))
+        assert tx.outbox.pending("gone") == []
+        assert [each.event_type for each in tx.outbox.pending("pager")] == ["endpoint.disabled"]

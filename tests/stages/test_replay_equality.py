@@ -1,5 +1,6 @@
 """Replay equality: the ledger is a function of the final chain and the definition, and of nothing else."""
 
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,13 +13,13 @@ from tests.stages.world import (
     START,
     USERS,
     Cut,
-    ManualClock,
     Watch,
     busy,
     definition,
     fresh_store,
     open_for_business,
     use,
+    world_clock,
 )
 from watcher.core.definition import Definition
 from watcher.store.database import Store
@@ -98,7 +99,7 @@ def test_a_live_watcher_with_restarts_and_reorgs_writes_what_a_clean_backfill_wr
     chain = history(random, blocks=2)
     depth = program.chain.finality.depth or 0
     store = Store.open(database_url, create=True)
-    clock = ManualClock()
+    clock = world_clock()
     try:
         watch = Watch(program, chain, store, clock)
         highest = 0
@@ -111,7 +112,7 @@ def test_a_live_watcher_with_restarts_and_reorgs_writes_what_a_clean_backfill_wr
             if random.random() < 0.2:
                 watch = Watch(program, chain, store, clock)
             watch.sync()
-            clock.travel(60)
+            clock.advance(timedelta(seconds=60))
         assert watch.entries() == backfilled(program, chain, tmp_path / "clean")
     finally:
         store.close()

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +17,7 @@ from watcher.stages.sync import SyncResult, catch_up
 from watcher.store.database import Store
 from watcher.testing.fake_blocks import FakeTx, address, create, log, tx
 from watcher.testing.fake_chain import FakeChain
+from watcher.testing.manual_clock import ManualClock
 
 START = 1_700_000_000
 """Genesis time of the world: 2023-11-14 22:13:20 UTC."""
@@ -116,23 +117,9 @@ def definition(
     return load_program(file).definition
 
 
-@dataclass
-class ManualClock:
-    """A wall clock that stands still until it is told to move."""
-
-    at: datetime = field(default_factory=lambda: datetime.fromtimestamp(START, UTC))
-
-    def now(self) -> datetime:
-        """Give the instant."""
-        return self.at
-
-    def monotonic(self) -> float:
-        """Give the instant in seconds."""
-        return self.at.timestamp()
-
-    def travel(self, seconds: float) -> None:
-        """Move, forward or back."""
-        self.at += timedelta(seconds=seconds)
+def world_clock() -> ManualClock:
+    """Give a wall clock that stands at the world's first block."""
+    return ManualClock(datetime.fromtimestamp(START, UTC))
 
 
 @dataclass(frozen=True)
@@ -158,7 +145,7 @@ class Watch:
         self.program = program
         self.store = store
         self.chain = chain
-        self.clock = clock or ManualClock()
+        self.clock = clock or world_clock()
         self.announcer = Announcer(
             program, self.clock, [Subscription("ops", ("*",))], operator="tests", deliver_history=True
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from watcher.clock import Clock
 from watcher.core.definition import Definition
-from watcher.core.events import Event, Notice, entry_event, notice_event, wanted
+from watcher.core.events import Event, Notice, NoticeType, entry_event, notice_event, wanted
 from watcher.core.ledger import Entry
 from watcher.store.database import Tx
 
@@ -64,11 +64,13 @@ class Announcer:
         last = tx.ledger.last()
         head = {"sequence": last[0], "digest": last[1]} if last else {"sequence": 0, "digest": None}
         notice_id = str(uuid.uuid4())
+        # A channel that was switched off is the last to be told so.
+        without = notice.subject if notice.type is NoticeType.ENDPOINT_DISABLED else None
         event = notice_event(self._definition, notice, notice_id, head, self._operator)
-        tx.outbox.mint(notice.key, event, self._channels(tx, event), self._clock.now())
+        tx.outbox.mint(notice.key, event, self._channels(tx, event, without), self._clock.now())
         return Minted(notice_id, new=True)
 
-    def _channels(self, tx: Tx, event: Event) -> list[str]:
+    def _channels(self, tx: Tx, event: Event, without: str | None = None) -> list[str]:
         identity = tx.state.identity()
         is_history = identity is not None and event.occurred_at < int(identity.created_at.timestamp())
         if is_history and not self._deliver_history:
@@ -76,5 +78,6 @@ class Announcer:
         return [
             subscription.channel
             for subscription in self._subscriptions
-            if wanted(event.type, subscription.patterns, final_only=subscription.final_only)
+            if subscription.channel != without
+            and wanted(event.type, subscription.patterns, final_only=subscription.final_only)
         ]

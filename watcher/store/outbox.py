@@ -193,10 +193,6 @@ class Outbox(Channels):
         """Drop waiting deliveries that need not be sent any more; others are left as they are."""
         self._update_pending(sequences, {"status": DeliveryStatus.SUPERSEDED})
 
-    def make_due(self, sequences: Collection[int], now: datetime) -> None:
-        """Let waiting deliveries be tried now, whatever their schedule says."""
-        self._update_pending(sequences, {"next_attempt_at": now})
-
     def show(self, event_id: str) -> EventHistory | None:
         """Give everything about one event, None where the id is unknown."""
         row = self._connection.execute(select(EventRow).where(col(EventRow.id) == event_id)).first()
