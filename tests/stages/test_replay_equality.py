@@ -90,20 +90,16 @@ def test_windows_and_chunks_of_any_size_give_the_same_bytes(
         assert backfilled(program, chain, tmp_path / str(number), cut) == expected, cut
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_live_watcher_with_restarts_and_reorgs_writes_what_a_clean_backfill_writes(
-    program: Definition, tmp_path: Path, seed: int, database_url: str
-) -> None:
-    """A block at a time, forks above finality and new processes in between: byte-identical ledgers."""
-    random = Random(seed)
+def live_through(program: Definition, url: str, random: Random) -> tuple[list[dict[str, Any]], FakeChain]:
+    """Live through a history, a few blocks at a time, with forks above finality and restarts in between."""
     chain = history(random, blocks=2)
     depth = program.chain.finality.depth or 0
-    store = Store.open(database_url, create=True)
     clock = world_clock()
+    store = Store.open(url, create=True)
     try:
         watch = Watch(program, chain, store, clock)
         highest = 0
-        while chain.head().number < 80:
+        while chain.head().number < 70:
             highest = max(highest, chain.head().number)
             above_finality = chain.head().number - (highest - depth)
             if random.random() < 0.15 and above_finality:
@@ -113,9 +109,27 @@ def test_a_live_watcher_with_restarts_and_reorgs_writes_what_a_clean_backfill_wr
                 watch = Watch(program, chain, store, clock)
             watch.sync()
             clock.advance(timedelta(seconds=60))
-        assert watch.entries() == backfilled(program, chain, tmp_path / "clean")
+        return watch.entries(), chain
     finally:
         store.close()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_live_watcher_with_restarts_and_reorgs_writes_what_a_clean_backfill_writes(
+    program: Definition, tmp_path: Path, seed: int
+) -> None:
+    """A block at a time, forks above finality and new processes in between: byte-identical ledgers."""
+    url = f"sqlite:///{tmp_path / 'live.db'}"
+    entries, chain = live_through(program, url, Random(seed))
+    assert entries == backfilled(program, chain, tmp_path / "clean")
+
+
+@pytest.mark.postgres
+def test_a_live_watcher_on_postgresql_writes_the_same_bytes(tmp_path: Path, empty_database_url: str) -> None:
+    """The ledger does not know which database it is in."""
+    program = definition(tmp_path, **PROGRAMS[2])
+    entries, chain = live_through(program, empty_database_url, Random(7))
+    assert entries == backfilled(program, chain, tmp_path / "clean")
 
 
 def test_a_pruned_source_gives_a_prefix_of_what_an_archive_gives(program: Definition, tmp_path: Path) -> None:
