@@ -4,7 +4,7 @@ evaluate ─▶ mint (event + one pending delivery a channel) ─▶ deliver: pe
                                                               people: list, show, replay
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -191,7 +191,14 @@ class Outbox(Channels):
 
     def supersede(self, sequences: Collection[int]) -> None:
         """Drop waiting deliveries that need not be sent any more; others are left as they are."""
-        self._update_pending(sequences, {"status": DeliveryStatus.SUPERSEDED})
+        self._connection.execute(
+            update(DeliveryRow)
+            .where(
+                col(DeliveryRow.status) == DeliveryStatus.PENDING,
+                among(self._connection, col(DeliveryRow.sequence), sequences),
+            )
+            .values(status=DeliveryStatus.SUPERSEDED)
+        )
 
     def show(self, event_id: str) -> EventHistory | None:
         """Give everything about one event, None where the id is unknown."""
@@ -257,16 +264,6 @@ class Outbox(Channels):
                 among(self._connection, col(DeliveryRow.channel), channels),
             )
             .values(quick_failures=0)
-        )
-
-    def _update_pending(self, sequences: Collection[int], values: Mapping[str, object]) -> None:
-        self._connection.execute(
-            update(DeliveryRow)
-            .where(
-                col(DeliveryRow.status) == DeliveryStatus.PENDING,
-                among(self._connection, col(DeliveryRow.sequence), sequences),
-            )
-            .values(values)
         )
 
     def _deliveries(self, query: Query) -> Sequence[Delivery]:

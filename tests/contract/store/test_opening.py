@@ -13,7 +13,7 @@ from tests.databases import connected, query
 from watcher.errors import ConfigurationError, StoreError, WriterBusy
 from watcher.store.database import Store
 from watcher.store.engines import parse_url
-from watcher.store.schema import HEAD
+from watcher.store.schema import HEAD, upgrade
 from watcher.store.tables import Row
 from watcher.store.views import views
 
@@ -41,6 +41,12 @@ def test_opening_again_changes_nothing(database_url: str) -> None:
     Store.open(database_url, create=True).close()
     Store.open(database_url, create=False).close()
     assert query(database_url, "SELECT * FROM alembic_version") == before == [{"version_num": HEAD}]
+
+
+def test_whoever_comes_second_to_an_upgrade_finds_it_done(database_url: str) -> None:
+    """Two processes saw an old database; the second one waits, looks again, and leaves it alone."""
+    with connected(database_url) as connection:
+        upgrade(connection, "the database")
 
 
 def test_an_empty_database_is_refused_with_the_remedy(empty_database_url: str) -> None:
