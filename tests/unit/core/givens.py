@@ -1,7 +1,7 @@
 """What the tests of the core are given: addresses, blocks, facts, samples and programs with plain defaults.
 
-Times are written as days, hours, minutes and seconds after `MIDNIGHT`, so that the edges of hours and days can
-be read off a test.
+Times are written as days, hours, minutes and seconds after `MIDNIGHT`, so that the edges of hours and days
+can be read off a test.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,7 +4,7 @@ Says("one", {5: [joins("a", APP)]})      announces at block 5, whatever is in it
 Hears("reg", "a", REGISTRY)              announces the address in the second topic of the registry's logs
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.unit.core.givens import at, definition, ref
@@ -77,11 +77,9 @@ def receipts(number: int, *transactions: FakeTx) -> BlockReceipts:
     return BlockReceipts(number, ref(number, 0).hash, receipts_of(transactions))
 
 
-def extracted(
-    definition: Definition, *blocks: Sequence[FakeTx], known: Iterable[BlockFacts[Address]] = ()
-) -> list[BlockFacts[Address]]:
+def extracted(definition: Definition, *blocks: Sequence[FakeTx]) -> list[BlockFacts[Address]]:
     """Read blocks 1, 2, 3 and so on, an hour apart; give the facts of each."""
-    extractor = Extractor(definition, known)
+    extractor = Extractor(definition)
     return [
         extractor.read(receipts(number, *transactions)).at(ref(number, at(hours=number)))
         for number, transactions in enumerate(blocks, start=1)

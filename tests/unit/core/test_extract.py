@@ -20,6 +20,7 @@ from watcher.core.extract import (
 )
 from watcher.core.facts import Activity, BlockFacts, ContractTotals, PauseLog
 from watcher.core.types import Address, AppId
+from watcher.core.window import Query
 from watcher.testing.fake_blocks import FakeTx, log, tx
 
 CORE, ROUTER, TOKEN, ORACLE, ADMIN, OTHER = (address(number) for number in range(1, 7))
@@ -219,6 +220,16 @@ def test_every_discovery_of_an_app_is_asked() -> None:
     [block] = extracted(several, [tx(ANN, CORE), tx(ANN, ROUTER)])
     assert [item.address for item in block.announcements] == [CORE, ROUTER]
     assert actors(block) == {ANN: 2}
+
+
+def test_a_discovery_that_listens_is_asked_when_one_of_its_emitters_spoke() -> None:
+    """The others are asked about every block, also about one without receipts."""
+    claims = {number: [joins("a", address(number))] for number in (1, 2, 3)}
+    both = program(
+        found("a", Says("all", claims), Says("some", claims, Query(log_addresses=frozenset({OTHER}))))
+    )
+    blocks = extracted(both, [], [tx(ANN, OTHER, logs=[log(CORE)])], [tx(ANN, CORE, logs=[log(OTHER)])])
+    assert [len(block.announcements) for block in blocks] == [1, 1, 2]
 
 
 # Logs that change what is known of a contract

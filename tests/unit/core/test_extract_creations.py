@@ -7,7 +7,7 @@ from tests.unit.core.reading import ANNOUNCED, REMOVED, Hears, Says, extracted, 
 from watcher.core.definition import Definition
 from watcher.core.extract import PAUSED, Extractor
 from watcher.core.facts import BlockFacts, Creation
-from watcher.core.types import Address, AppId
+from watcher.core.types import ActorId, Address, AppId
 from watcher.core.window import Query
 from watcher.testing.fake_blocks import create, log, tx
 
@@ -132,7 +132,11 @@ def test_starting_again_behind_stored_facts_reads_the_same(cut: int) -> None:
         [tx(DEV, CORE, logs=[log(CORE, "0x1"), log(OTHER, "0x1")])],
     ]
     whole = extracted(registry_program(), *chain)
-    again = Extractor(registry_program(), whole[:cut])
+    known: list[BlockFacts[ActorId]] = [
+        BlockFacts(block.block, announcements=block.announcements, creations=block.creations)
+        for block in whole[:cut]
+    ]
+    again = Extractor(registry_program(), known)
     rest = [
         again.read(receipts(number, *transactions)).at(block.block)
         for number, (transactions, block) in enumerate(zip(chain, whole, strict=True), start=1)

@@ -119,9 +119,7 @@ def test_an_app_to_which_no_contract_belongs_is_not_deployed() -> None:
 def test_one_contract_without_running_code_keeps_an_app_from_being_deployed() -> None:
     """All required contracts have to run; the reason names the first that does not."""
     samples = {C1: sample(C1, 1), C2: sample(C2, 1, runs=False)}
-    judgement = judge(
-        policy(bars=Bars()), AppFacts([C1, C2], samples, {}, Counts(0, 0, 0, 0)), live=False
-    )
+    judgement = judge(policy(bars=Bars()), AppFacts([C1, C2], samples, {}, Counts(0, 0, 0, 0)), live=False)
     assert (judgement.verdict, judgement.deployed) == (NOT_MET, NOT_MET)
     assert "1 of 2" in judgement.reasons[0].detail
     assert C2 in judgement.reasons[0].detail
@@ -139,7 +137,7 @@ def test_one_contract_without_running_code_keeps_an_app_from_being_deployed() ->
     ],
 )
 def test_no_required_contract_may_be_paused(pauses: dict[Address, bool | None], expected: Verdict) -> None:
-    """The last log decides; none satisfies; one that may lie in a gap leaves it open; others do not matter."""
+    """The last log decides; none satisfies; one that may lie in a gap leaves it open; no other matters."""
     required = known(required=[C1, C2], pauses=pauses)
     assert judge(policy(bars=Bars(), not_paused=True), required, live=False).verdict is expected
     assert judge(policy(bars=Bars()), required, live=False).verdict is MET

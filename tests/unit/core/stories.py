@@ -1,0 +1,203 @@
+"""Random chains for random programs: what people do, written as the facts that extraction gives.
+
+programs() ─▶ Definition ┐
+raw blocks ──────────────┴─▶ stories(): Definition, blocks with facts, the state of every contract
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from tests.unit.core.givens import Samples, address, at, facts, sample
+from tests.unit.core.strategies import APPS, CONTRACTS, DAY, HOUR, mostly, programs
+from watcher.core.definition import Definition, Gap
+from watcher.core.facts import Announcement, BlockFacts, PauseLog, Sample
+from watcher.core.types import ActorId, Address, AppId
+
+BEACON = address(0xBEAC)
+
+WAITS = (0, 1, 1_800, HOUR - 1, HOUR, HOUR + 1, 5 * HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY, 3 * DAY)
+"""How long after a block the next one comes."""
+
+
+FEWER = settings(max_examples=settings().max_examples // 2)
+"""For tests that share what they look for with others: drawing a story takes longer than concluding it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A program, a chain, and what stands at each contract: `code` maps it to (from block, runs) pairs."""
+
+    definition: Definition
+    blocks: tuple[BlockFacts[ActorId], ...]
+    code: Mapping[Address, tuple[tuple[int, bool], ...]] = field(default_factory=dict)
+    beacons: frozenset[Address] = frozenset()
+
+    def state_at(self, contract: Address, number: int) -> Sample:
+        """Give what stands at a contract after a block."""
+        runs = [runs for first, runs in self.code.get(contract, ()) if first <= number]
+        beacon = BEACON if contract in self.beacons else None
+        return sample(contract, number, runs=runs[-1] if runs else True, beacon=beacon)
+
+    @property
+    def samples(self) -> Samples:
+        """Give the state of every contract at every block."""
+        return {
+            (contract, facts.block.number): self.state_at(contract, facts.block.number)
+            for contract in CONTRACTS
+            for facts in self.blocks
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One announcement or removal: of a contract, for an app, by one of the app's three sources."""
+
+    app: int
+    contract: int
+    source: int
+    removed: bool
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """What happens in one block, before it is fitted to a program; `hidden` blocks before it are a gap."""
+
+    wait: int
+    hidden: int = 0
+    actions: Sequence[tuple[int, int, int]] = ()
+    moves: Sequence[_Move] = ()
+    pauses: Sequence[tuple[int, bool]] = ()
+    upgrades: Sequence[int] = ()
+    flips: Sequence[int] = ()
+
+
+_PLACES = st.integers(0, len(CONTRACTS) - 1)
+
+_MOVES = st.builds(
+    _Move,
+    app=st.integers(0, len(APPS) - 1),
+    contract=_PLACES,
+    source=st.integers(0, 2),
+    removed=st.booleans(),
+    role=st.sampled_from(("core", "core", "router", "token")),
+)
+
+
+def _rarely(items: st.SearchStrategy[Sequence[object]]) -> st.SearchStrategy[Sequence[object]]:
+    return st.one_of(st.just(()), st.just(()), items)
+
+
+_HIDDEN = st.sampled_from((0, 0, 0, 0, 0, 0, 1, 5))
+
+_BUSY = st.builds(
+    _Raw,
+    wait=st.sampled_from(WAITS),
+    hidden=_HIDDEN,
+    actions=st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4), st.integers(1, 3)), max_size=4),
+    moves=_rarely(st.lists(_MOVES, min_size=1, max_size=3)),
+    pauses=_rarely(st.lists(st.tuples(_PLACES, st.booleans()), min_size=1, max_size=2)),
+    upgrades=_rarely(st.lists(st.integers(0, len(CONTRACTS)), min_size=1, max_size=2)),
+    flips=_rarely(st.lists(_PLACES, min_size=1, max_size=2)),
+)
+
+_QUIET = st.builds(_Raw, wait=st.sampled_from((0, 1, 600, 1_800, HOUR, DAY)), hidden=_HIDDEN)
+
+
+@st.composite
+def stories(draw: st.DrawFn, *, rising: bool = False, quiet: bool = False, max_blocks: int = 18) -> Story:
+    """Draw a program and a chain for it: blocks 1, 2, 3 and so on, with declared gaps between some.
+
+    In a `quiet` one most blocks say nothing. `rising` KPIs are never hurt by one live app more.
+    """
+    program = draw(programs(rising=rising))
+    start = at() + draw(st.sampled_from((0, 1, HOUR - 1, 23 * HOUR, DAY - 1)))
+    raws = draw(
+        st.lists(st.one_of(_BUSY, _QUIET, _QUIET) if quiet else _BUSY, min_size=6, max_size=max_blocks)
+    )
+    writer = _Writer(program)
+    if draw(mostly(4)):
+        raws = [replace(raws[0], moves=writer.a_contract_each()), *raws[1:]]
+    number, time, gaps = 1, start, list[Gap]()
+    for place, raw in enumerate(raws):
+        if place > 0:
+            if raw.hidden:
+                gaps.append(Gap(number + 1, number + raw.hidden, "nobody kept it"))
+            number, time = number + raw.hidden + 1, time + raw.wait
+        writer.write(raw, number, time)
+    return Story(
+        replace(program, chain=replace(program.chain, gaps=tuple(gaps))),
+        tuple(writer.blocks),
+        {contract: tuple(history) for contract, history in writer.code.items()},
+        frozenset(draw(st.lists(st.sampled_from(CONTRACTS), max_size=2))),
+    )
+
+
+class _Writer:
+    """Writes what happens as facts, for the apps of one program that can be found at all."""
+
+    def __init__(self, program: Definition) -> None:
+        self.blocks: list[BlockFacts[ActorId]] = []
+        self.code: dict[Address, list[tuple[int, bool]]] = {}
+        self._program = program
+        self._names = list(program.apps)
+        self._standing: set[tuple[Address, AppId, str]] = set()
+
+    def a_contract_each(self) -> list[_Move]:
+        return [_Move(place, place, 0, removed=False, role="core") for place in range(len(CONTRACTS))]
+
+    def write(self, raw: _Raw, number: int, time: int) -> None:
+        for flip in raw.flips:
+            history = self.code.setdefault(CONTRACTS[flip], [(0, True)])
+            history.append((number, not history[-1][1]))
+        activity: dict[str, dict[int, int]] = {}
+        for place, actor, count in raw.actions:
+            name = self._name(place)
+            if name is not None:
+                actors = activity.setdefault(name, {})
+                actors[actor] = actors.get(actor, 0) + count
+        announcements = self._announcements(raw.moves)
+        # Extraction keeps no pause logs of contracts that belong to nobody.
+        owned = {contract for contract, _, _ in self._standing}
+        pauses = [PauseLog(CONTRACTS[contract], paused) for contract, paused in raw.pauses]
+        self.blocks.append(
+            facts(
+                number,
+                time,
+                activity,
+                announcements=announcements,
+                pauses=[log for log in pauses if log.address in owned],
+                code_changes=[(*CONTRACTS, BEACON)[contract] for contract in dict.fromkeys(raw.upgrades)],
+            )
+        )
+
+    def _name(self, place: int) -> AppId | None:
+        name = self._names[place % len(self._names)]
+        return name if self._program.apps[name].discoveries else None
+
+    def _announcements(self, moves: Sequence[_Move]) -> list[Announcement]:
+        """Write moves as discovery gives them: source by source, in log order within each."""
+        found = []
+        for log_index, move in enumerate(moves):
+            name = self._name(move.app)
+            if name is not None:
+                listed = move.source == 0
+                found.append(
+                    Announcement(
+                        name,
+                        CONTRACTS[move.contract],
+                        f"{move.source}:{name}",
+                        -1 if listed else log_index,
+                        removed=move.removed,
+                        listed=listed,
+                        role=move.role,
+                    )
+                )
+        found.sort(key=lambda item: item.source)
+        for item in found:
+            claim = {(item.address, item.app, item.source)}
+            self._standing = self._standing - claim if item.removed else self._standing | claim
+        return found

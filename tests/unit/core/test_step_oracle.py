@@ -1,0 +1,53 @@
+"""The step against a brute-force recount that shares no code with it, on random programs and chains."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+
+from tests.unit.core.givens import Samples, entries, fold
+from tests.unit.core.oracle import Recount, recount
+from tests.unit.core.oracle_apps import Counted
+from tests.unit.core.stories import Story, stories
+from watcher.core.definition import Definition
+from watcher.core.facts import BlockFacts
+from watcher.core.state import State
+from watcher.core.types import ActorId, AppId
+
+ANSWERS = {"MET": True, "NOT_MET": False, "UNKNOWN": None}
+
+
+@given(stories())
+def test_the_step_concludes_what_a_recount_from_scratch_finds(story: Story) -> None:
+    """Entries, their order and instants, each block's verdicts and counts: all as the oracle has them."""
+    expected = recount(story.definition, story.blocks, story.state_at)
+    actual = step_by_step(story.definition, story.blocks, story.samples)
+    assert actual.entries == expected.entries
+    assert actual.apps == expected.apps
+    assert actual.kpis == expected.kpis
+
+
+def step_by_step(definition: Definition, blocks: Sequence[BlockFacts[ActorId]], samples: Samples) -> Recount:
+    """Fold the step over a chain and write down what it concluded in the oracle's form."""
+    found = Recount()
+    state = State.initial(definition)
+    for block in blocks:
+        state, concluded = fold(definition, [block], samples, state)
+        found.entries += [
+            (str(entry.type), entry.subject, entry.block_number, entry.occurred_at)
+            for entry in entries(concluded)
+        ]
+        found.apps.append({str(app): counted_by_step(state, app) for app in definition.apps})
+        found.kpis.append({str(name): ANSWERS[kpi.verdict] for name, kpi in state.kpis.items()})
+    return found
+
+
+def counted_by_step(state: State, app: AppId) -> Counted:
+    """Give what the step's state holds of one app."""
+    counts = state.windows[app].counts()
+    return Counted(
+        str(state.apps[app].verdict),
+        counts.actions,
+        counts.actions_gross,
+        counts.actors,
+        counts.active_days,
+    )
