@@ -34,8 +34,9 @@ class Discovery(Protocol):
     def read(self, block: BlockReceipts) -> Iterable[Announcement]:
         """Give what this block announces and removes, in log order.
 
-        Called once for every readable block in ascending order, blocks without receipts too. Pure: the same
-        block gives the same announcements.
+        Called for readable blocks in ascending order, once each, blocks without receipts too; a method that
+        wants the logs of some emitters is asked only about blocks in which one of them emitted something.
+        Pure: the same block gives the same announcements.
         """
         ...
 

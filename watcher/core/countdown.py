@@ -10,6 +10,7 @@ PENDING ───────────────────▶ RUNNING ─
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import assert_never
 
 from watcher.core.definition import Countdown, OnRegression
 from watcher.core.ledger import EntryType
@@ -91,6 +92,8 @@ def _regress(
             return paused, EntryType.COUNTDOWN_PAUSED
         case OnRegression.CANCEL:
             return replace(status, phase=Phase.CANCELLED, deadline=None), EntryType.COUNTDOWN_CANCELLED
+        case _:
+            assert_never(countdown.on_regression)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Membership is by whole blocks, so a block's announcements are applied before its
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from watcher.core.applications import COUNTED_ROLES, Discovery, Membership
+from watcher.core.applications import Discovery, Membership
 from watcher.core.definition import Definition
 from watcher.core.facts import Activity, Announcement, BlockFacts, ContractTotals, Creation, PauseLog
 from watcher.core.types import ActorId, Address, AppId, BlockRef
@@ -109,6 +109,7 @@ class Extractor:
         """Start before the first block, or behind blocks whose announcements and creations are `known`."""
         self._policy = definition.liveness
         self._system = definition.chain.system
+        self._apps = tuple(definition.apps)
         discoveries = [each for app in definition.apps.values() for each in app.discoveries]
         queries = [discovery.wants() for discovery in discoveries]
         self._always = [
@@ -247,14 +248,12 @@ class Extractor:
         """Bring the look-up tables of the hot loop up to date with the membership."""
         self._counted = {}
         deployers: dict[AppId, set[Address]] = {}
-        for address in self.membership.addresses():
-            owner = self.membership.owner(address)
-            if owner is None:
-                continue
-            if owner.role in COUNTED_ROLES:
-                self._counted[address] = owner.app
-            if self._policy.exclude_deployers and address in self._creator_of:
-                deployers.setdefault(owner.app, set()).add(self._creator_of[address])
+        for app in self._apps:
+            for address, claim in self.membership.members(app).items():
+                if claim.counts:
+                    self._counted[address] = app
+                if self._policy.exclude_deployers and address in self._creator_of:
+                    deployers.setdefault(app, set()).add(self._creator_of[address])
         self._excluded = {app: frozenset(accounts) for app, accounts in deployers.items()}
 
     def created_at(self, address: Address) -> int | None:
