@@ -40,7 +40,7 @@ FINAL_ONLY = frozenset(str(entry_type) for entry_type in EntryType)
 PROVISIONAL = frozenset(
     {NoticeType.MILESTONE_OBSERVED, NoticeType.MILESTONE_RETRACTED, NoticeType.COUNTDOWN_PROJECTED}
 )
-"""What is said of blocks that are not final yet; every other event that names a block is about a final one."""
+"""What is said of blocks that are not final yet; any other event that names a block is about a final one."""
 
 
 @dataclass(frozen=True, slots=True)
