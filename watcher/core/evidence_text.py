@@ -9,7 +9,7 @@ from typing import Any
 from watcher.core.definition import Comparator
 from watcher.core.explanation import labelled
 from watcher.core.ledger import canonical
-from watcher.core.wording import comparator_words
+from watcher.core.wording import activity_words, comparator_words
 
 
 def evidence_lines(bundle: Mapping[str, Any], sha256: str) -> list[str]:
@@ -36,10 +36,7 @@ def _kpi(kpi: Mapping[str, Any]) -> str:
 
 
 def _app(app: Mapping[str, Any]) -> Iterator[str]:
-    numbers = (
-        f"{app['actions']} actions ({app['actions_gross']} gross), {app['actors']} actors, "
-        f"{app['active_days']} active days"
-    )
+    numbers = activity_words(app["actions"], app["actions_gross"], app["actors"], app["active_days"])
     yield f"{app['id']}: {app['verdict']}, {numbers}"
     for contract in app["contracts"]:
         runs = "runs" if contract["runnable"] else "cannot run"

@@ -13,7 +13,7 @@ from watcher.core.roster import app_row, why_not
 from watcher.core.sparks import spark_line
 from watcher.core.state import State
 from watcher.core.types import SECONDS_PER_DAY, AppId, BlockRef, LiveVerdict, iso_utc
-from watcher.core.wording import COVERAGE, rule_words
+from watcher.core.wording import COVERAGE, activity_words, rule_words
 
 DAYS_SHOWN = 62
 """Two months fit on a line."""
@@ -35,10 +35,7 @@ def explain_app(
     criteria = [
         f"{reason['criterion']:<16} {reason['verdict']:<8} {reason['detail']}" for reason in row["reasons"]
     ]
-    numbers = (
-        f"{row['actions']:,} actions ({row['actions_gross']:,} gross), {row['actors']:,} actors, "
-        f"{row['active_days']} active days"
-    )
+    numbers = activity_words(row["actions"], row["actions_gross"], row["actors"], row["active_days"])
     lines = [
         *labelled("rule", rule),
         *labelled("criteria", criteria),

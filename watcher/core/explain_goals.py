@@ -20,7 +20,7 @@ from watcher.core.readings import Reading
 from watcher.core.roster import app_row, why_not
 from watcher.core.state import State
 from watcher.core.types import BlockRef, CountdownId, KpiId, LiveVerdict, MilestoneId, Verdict, iso_utc
-from watcher.core.wording import comparator_words, duration_text, regression_words
+from watcher.core.wording import comparator_words, duration_text, mark_words, regression_words
 
 Entries = Sequence[Mapping[str, Any]]
 """Ledger entries, ascending, as `Entry.as_json` gives them."""
@@ -57,16 +57,26 @@ def explain_kpi(definition: Definition, state: State, kpi_id: KpiId, entries: En
 
 
 def explain_milestone(
-    definition: Definition, state: State, milestone_id: MilestoneId, entries: Entries
+    definition: Definition,
+    state: State,
+    milestone_id: MilestoneId,
+    entries: Entries,
+    observed_at: int | None = None,
 ) -> Explanation:
-    """Explain a milestone: its condition part by part, and the block at which it latched."""
+    """Explain a milestone: its condition part by part, and the block at which it latched.
+
+    `observed_at` is a block, not yet final, at which its condition held; None: there is none.
+    """
     milestone, latched = definition.milestones[milestone_id], state.milestones.get(milestone_id)
     verdicts = {kpi: status.verdict for kpi, status in state.kpis.items()}
     verdict = condition_verdict(milestone.condition, verdicts)
-    if latched is None:
-        reached = "not reached"
-    else:
+    standing, reached = "open", "not reached"
+    if latched is not None:
+        standing = "reached"
         reached = f"reached at block {latched.number} {latched.hash}, {iso_utc(latched.timestamp)}, for ever"
+    elif observed_at is not None:
+        standing = "observed"
+        reached = f"observed at block {observed_at}, which is not final yet: it may be retracted"
     follow = [
         f"starts countdown {countdown.id}"
         for countdown in definition.countdowns.values()
@@ -80,15 +90,15 @@ def explain_milestone(
     ]
     data = {
         "title": milestone.title,
-        "state": "open" if latched is None else "reached",
-        "block_number": None if latched is None else latched.number,
+        "state": standing,
+        "block_number": observed_at if latched is None else latched.number,
         "block_hash": None if latched is None else latched.hash,
         "verdict": str(verdict),
         "condition": _tree_json(definition, state, milestone.condition),
         "entries": list(entries),
     }
     named = milestone_id if milestone.title == milestone_id else f"{milestone_id} ({milestone.title})"
-    return Explanation("milestone", milestone_id, f"milestone {named} is {data['state']}", lines, data)
+    return Explanation("milestone", milestone_id, f"milestone {named} is {standing}", lines, data)
 
 
 def explain_countdown(
@@ -101,7 +111,7 @@ def explain_countdown(
     remaining = _remaining(status, block)
     started = "" if status.started_at is None else f", run {status.runs} since {iso_utc(status.started_at)}"
     left = [] if remaining is None else [f"{duration_text(remaining)} as of block {block.number}"]
-    marks = ", ".join(f"T-{duration_text(mark)}" for mark in countdown.marks_seconds)
+    marks = ", ".join(mark_words(mark) for mark in countdown.marks_seconds)
     lines = [
         *labelled(
             "rule", [f"{duration_text(countdown.duration_seconds)} from milestone {countdown.after} on"]
@@ -144,21 +154,12 @@ def missing(kpi: Kpi, status: KpiStatus) -> str:
     if status.verdict is Verdict.MET:
         return ""
     low, high = status.reading.low, status.reading.high
-    match kpi.comparator:
-        case Comparator.AT_LEAST:
-            return f"{_amount(kpi.bar - low)} more"
-        case Comparator.MORE_THAN:
-            return f"more than {_amount(kpi.bar - low)} more"
-        case Comparator.AT_MOST | Comparator.LESS_THAN if high is None:
-            return "an upper limit of what it reads"
-        case Comparator.AT_MOST:
-            return f"{_amount((high or low) - kpi.bar)} less"
-        case Comparator.LESS_THAN:
-            return f"more than {_amount((high or low) - kpi.bar)} less"
-
-
-def _amount(value: Fraction) -> str:
-    return decimal_text(max(value, Fraction(0)))
+    upwards = kpi.comparator in (Comparator.AT_LEAST, Comparator.MORE_THAN)
+    if not upwards and high is None:
+        return "an upper limit of what it reads"
+    gap = kpi.bar - low if upwards or high is None else high - kpi.bar
+    beyond = "more than " if kpi.comparator in (Comparator.MORE_THAN, Comparator.LESS_THAN) else ""
+    return f"{beyond}{decimal_text(max(gap, Fraction(0)))} {'more' if upwards else 'less'}"
 
 
 def _remaining(status: CountdownStatus, block: BlockRef) -> int | None:

@@ -1,5 +1,7 @@
 """Wording: rules and numbers of a program as people read them, the same in every command."""
 
+from typing import assert_never
+
 from watcher.core.definition import Bars, Comparator, Countdown, LivenessPolicy, OnRegression, WindowSpec
 from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
@@ -15,7 +17,7 @@ _COMPARED = {
     Comparator.AT_MOST: "at most",
     Comparator.LESS_THAN: "less than",
 }
-_CRITERIA = {"min_actions": "actions", "min_actors": "actors", "min_active_days": "active days"}
+_CRITERIA = {"min_actions": "action", "min_actors": "actor", "min_active_days": "active day"}
 
 
 def duration_text(seconds: int) -> str:
@@ -26,6 +28,24 @@ def duration_text(seconds: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return " ".join(parts[:2]) or "0s"
+
+
+def counted(count: int, thing: str) -> str:
+    """Write a number of things: `1 actor`, `2,000 actions`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def activity_words(actions: int, actions_gross: int, actors: int, active_days: int) -> str:
+    """Say in a line what an app's window holds."""
+    return (
+        f"{counted(actions, 'action')} ({actions_gross:,} gross), {counted(actors, 'actor')}, "
+        f"{counted(active_days, 'active day')}"
+    )
+
+
+def mark_words(remaining_seconds: int) -> str:
+    """Name a mark of a countdown: `T-3d`, `T-0`."""
+    return f"T-{duration_text(remaining_seconds)}" if remaining_seconds else "T-0"
 
 
 def comparator_words(comparator: Comparator) -> str:
@@ -42,7 +62,7 @@ def window_words(window: WindowSpec) -> str:
 
 def bars_words(bars: Bars) -> str:
     """List bars as in `at least 100 actions, 5 actors`; empty where there is none."""
-    asked = [f"{bar:,} {name}" for key, name in _CRITERIA.items() if (bar := getattr(bars, key)) is not None]
+    asked = [counted(bar, name) for key, name in _CRITERIA.items() if (bar := getattr(bars, key)) is not None]
     return f"at least {', '.join(asked)}" if asked else ""
 
 
@@ -61,7 +81,7 @@ def rule_words(policy: LivenessPolicy) -> list[str]:
         lines.append(f"No actor counts for more than {policy.max_actions_per_actor:,} actions.")
     without = [
         *(["its own deployers"] if policy.exclude_deployers else []),
-        *([f"{len(policy.excluded)} listed accounts"] if policy.excluded else []),
+        *([counted(len(policy.excluded), "listed account")] if policy.excluded else []),
     ]
     if without:
         lines.append(f"What {' and '.join(without)} send does not count.")
@@ -96,3 +116,5 @@ def regression_words(countdown: Countdown) -> str:
             return "it is cancelled if the condition stops holding, and starts anew when it holds again"
         case OnRegression.CANCEL:
             return "it is cancelled for good if the condition stops holding"
+        case _:
+            assert_never(countdown.on_regression)

@@ -47,10 +47,20 @@ def _found(definition: Definition, tx: Tx, as_of: AsOf, name: str) -> Iterator[E
         yield explain_kpi(definition, state, KpiId(name), _entries(tx, as_of, "kpi.", name))
     if name in definition.milestones:
         entries = _entries(tx, as_of, "milestone.", name)
-        yield explain_milestone(definition, state, MilestoneId(name), entries)
+        yield explain_milestone(
+            definition, state, MilestoneId(name), entries, _observed_at(tx, as_of, MilestoneId(name))
+        )
     if name in definition.countdowns:
         entries = _entries(tx, as_of, "countdown.", name)
         yield explain_countdown(definition, state, block, CountdownId(name), entries)
+
+
+def _observed_at(tx: Tx, as_of: AsOf, milestone: MilestoneId) -> int | None:
+    """Give the block of an open observation; looking back there was none to be seen from there."""
+    present = tx.state.load()
+    if present is None or present.block.number != as_of.number:
+        return None
+    return next((each.block_number for each in tx.state.observations() if each.milestone == milestone), None)
 
 
 def _entries(tx: Tx, as_of: AsOf, prefix: str, subject: str) -> list[Mapping[str, Any]]:
