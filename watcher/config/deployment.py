@@ -60,10 +60,10 @@ class Endpoint(Table):
 class Schedule(Table):
     """How often each stage runs."""
 
-    index: Period = Field("2s", validate_default=True)
-    evaluate: Period = Field("2s", validate_default=True)
-    deliver: Period = Field("1s", validate_default=True)
-    heartbeat: Period = Field("1h", validate_default=True)
+    index: Period = Field("2s", validate_default=True, description="reading the chain")
+    evaluate: Period = Field("2s", validate_default=True, description="concluding")
+    deliver: Period = Field("1s", validate_default=True, description="looking for messages to send")
+    heartbeat: Period = Field("1h", validate_default=True, description="sending `watcher.heartbeat`")
 
 
 class DeploymentFile(Table):
@@ -75,8 +75,8 @@ class DeploymentFile(Table):
     )
     operator: Text = Field("unnamed", description="who runs this watcher: named in each message")
     endpoint: Rows[Endpoint] = Field(min_length=1, description="[[endpoint]] with id and url")
-    schedule: Schedule = Field(default_factory=Schedule)
-    channel: Rows[Annotated[Kinded, KindOf("channels")]] = ()
+    schedule: Schedule = Field(default_factory=Schedule, description="how often each stage runs")
+    channel: Rows[Annotated[Kinded, KindOf("channels")]] = Field((), description="who is told")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,14 +52,16 @@ def exactly_one(table: Table, keys: tuple[str, ...]) -> str:
 class Described(Table):
     """A table with words for people, which are no part of the definition."""
 
-    title: str = Field("", exclude=True)
-    description: str = Field("", exclude=True)
+    title: str = Field("", exclude=True, description="its name for people")
+    description: str = Field("", exclude=True, description="more words for people")
 
 
 class Provenance(Table):
     """Whose programme this is, and where its words were taken from."""
 
-    authority: Literal["issuer", "observer"] = Field(description='"issuer" or "observer"')
+    authority: Literal["issuer", "observer"] = Field(
+        description='"issuer" or "observer": whether whoever runs the programme wrote this file'
+    )
     source: str = Field(
         exclude=True, pattern=r"^https?://\S+$", description="the URL at which the programme's terms stand"
     )
@@ -69,8 +71,10 @@ class Provenance(Table):
 class Finality(Table):
     """When a block counts as final."""
 
-    tag: Literal["finalized", "safe"] | None = None
-    depth: Count | None = None
+    tag: Literal["finalized", "safe"] | None = Field(
+        None, description="blocks up to the one with this tag are final"
+    )
+    depth: Count | None = Field(None, description="blocks that lie so many below the head are final")
 
     @model_validator(mode="after")
     def _tag_or_depth(self) -> Self:
@@ -81,9 +85,9 @@ class Finality(Table):
 class Gap(Table):
     """Blocks that nobody can read, both ends included."""
 
-    first: Count
-    last: Count
-    reason: Text
+    first: Count = Field(description="the first block of the gap")
+    last: Count = Field(description="the last block of the gap")
+    reason: Text = Field(description="why nobody can read it")
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -95,8 +99,8 @@ class Gap(Table):
 class Chain(Table):
     """The chain."""
 
-    id: Positive
-    name: str = Field("", exclude=True)
+    id: Positive = Field(description="the chain id, which each endpoint is asked for")
+    name: str = Field("", exclude=True, description="its name for people")
     family: Annotated[str, AfterValidator(known_family)] = Field(
         description="which transactions are the system's own: a file name of config/chains",
         json_schema_extra=lambda schema: schema.update(enum=[*families()]),
@@ -105,16 +109,18 @@ class Chain(Table):
         description='when a block is final: { tag = "finalized" }, { tag = "safe" } or { depth = 64 }'
     )
     count_from: Count = Field(description="the first block that counts")
-    state_every: Annotated[PositiveSeconds, AfterValidator(_sampling_period)] = SECONDS_PER_DAY
-    gap: Rows[Gap] = ()
+    state_every: Annotated[PositiveSeconds, AfterValidator(_sampling_period)] = Field(
+        SECONDS_PER_DAY, description="how often code is sampled: hours that divide a day, or whole days"
+    )
+    gap: Rows[Gap] = Field((), description="history that nobody can read")
 
 
 class Token(Table):
     """The token that the programme is about; amounts in whole tokens."""
 
-    symbol: Text
-    decimals: Annotated[int, Field(ge=0, le=255)]
-    total_supply: Amount
+    symbol: Text = Field(description="its ticker")
+    decimals: Annotated[int, Field(ge=0, le=255)] = Field(description="digits behind the point")
+    total_supply: Amount = Field(description="whole tokens")
     kpi_share: Amount | None = Field(None, description="percent of the supply that unlocks by KPI")
 
     @model_validator(mode="after")
@@ -127,23 +133,27 @@ class Token(Table):
 class Window(Table):
     """The span of time over which activity counts."""
 
-    days: Annotated[int, Field(ge=1, le=3_660)]
-    kind: Literal["rolling", "complete_days"]
+    days: Annotated[int, Field(ge=1, le=3_660)] = Field(description="its length")
+    kind: Literal["rolling", "complete_days"] = Field(
+        description='"rolling": so many times 24 hours and the running one; "complete_days": whole UTC days'
+    )
 
 
 class Bars(Table):
     """Bars of the activity criteria."""
 
-    min_actions: Positive | None = None
-    min_actors: Positive | None = None
-    min_active_days: Positive | None = None
+    min_actions: Positive | None = Field(None, description="counted actions in the window")
+    min_actors: Positive | None = Field(None, description="distinct actors in the window")
+    min_active_days: Positive | None = Field(None, description="UTC days of the window with a counted action")
 
 
 class Exclusion(Table):
     """Actors whose actions do not count."""
 
-    kind: Literal["listed", "deployers"]
-    addresses: HexAddresses | None = None
+    kind: Literal["listed", "deployers"] = Field(
+        description='"listed": these accounts; "deployers": for each app, who created its contracts'
+    )
+    addresses: HexAddresses | None = Field(None, description='with "listed": the accounts')
 
     @model_validator(mode="after")
     def _listed_names_addresses(self) -> Self:
@@ -157,16 +167,24 @@ class Exclusion(Table):
 class Liveness(Bars):
     """When an application is live."""
 
-    unit: Literal["transaction"] = "transaction"
-    reach: Literal["direct", "touched"] = "direct"
+    unit: Literal["transaction"] = Field(
+        "transaction", description="an action is a transaction, its actor the sender"
+    )
+    reach: Literal["direct", "touched"] = Field(
+        "direct", description='"direct": sent to a contract of the app; "touched": made one emit a log'
+    )
     window: Window = Field(
         description='over which time: { days = 30, kind = "rolling" } or kind = "complete_days"'
     )
-    max_actions_per_actor: Positive | None = None
-    exclude: Rows[Exclusion] = ()
-    not_paused: bool = False
+    max_actions_per_actor: Positive | None = Field(
+        None, description="more than so many by one actor do not add to min_actions"
+    )
+    exclude: Rows[Exclusion] = Field((), description="actors that do not count")
+    not_paused: bool = Field(
+        default=False, description="no required contract may be paused, by its last Paused or Unpaused log"
+    )
     leave_below: Bars = Field(default_factory=Bars, description="lower bars for an app that is live already")
-    dormant_after: Seconds = 0
+    dormant_after: Seconds = Field(0, description="how long a live app may stay below without a break")
 
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:
@@ -190,9 +208,13 @@ class App(Described):
     """One application."""
 
     id: Id
-    contract: Rows[Contract] = ()
-    discover: Rows[Annotated[Kinded, KindOf("discovery", {"curated": "[[app.contract]]"})]] = ()
-    required: HexAddresses | None = Field(None, description="the contracts that must have code; default: all")
+    contract: Rows[Contract] = Field((), description="its contracts, where they are known")
+    discover: Rows[Annotated[Kinded, KindOf("discovery", {"curated": "[[app.contract]]"})]] = Field(
+        (), description="ways to find its contracts on the chain"
+    )
+    required: HexAddresses | None = Field(
+        None, description="the contracts that must have code; default: all that count"
+    )
 
 
 class Kpi(Described):
@@ -202,10 +224,10 @@ class Kpi(Described):
     metric: Annotated[Kinded, KindOf("metrics")] = Field(
         description='what is measured: { kind = "live_apps" }'
     )
-    at_least: Amount | None = None
-    more_than: Amount | None = None
-    at_most: Amount | None = None
-    less_than: Amount | None = None
+    at_least: Amount | None = Field(None, description="the bar; exactly one of these four is written")
+    more_than: Amount | None = Field(None, description="the bar")
+    at_most: Amount | None = Field(None, description="the bar")
+    less_than: Amount | None = Field(None, description="the bar")
 
     @property
     def comparator(self) -> Comparator:
@@ -234,8 +256,12 @@ Part = Annotated[
 class Condition(Table):
     """KPIs and conditions, of which any or all have to hold."""
 
-    any_of: Rows[Part] | None = Field(None, min_length=1)
-    all_of: Rows[Part] | None = Field(None, min_length=1)
+    any_of: Rows[Part] | None = Field(
+        None, min_length=1, description="one of these has to hold: KPI ids, or nested conditions"
+    )
+    all_of: Rows[Part] | None = Field(
+        None, min_length=1, description="all of these have to hold: KPI ids, or nested conditions"
+    )
 
     @property
     def parts(self) -> tuple["str | Condition", ...]:
@@ -261,12 +287,14 @@ class Countdown(Described):
 
     id: Id
     after: str = Field(description="the id of the milestone that starts it")
-    duration: PositiveSeconds
+    duration: PositiveSeconds = Field(description="from the milestone's block to the deadline")
     marks: Annotated[Rows[PositiveSeconds], AfterValidator(unique)] = Field(
         (), description="remaining times at which a notice goes out; zero is implied"
     )
-    on_regression: Literal["continue", "pause", "cancel"] = "continue"
-    rearm: bool = False
+    on_regression: Literal["continue", "pause", "cancel"] = Field(
+        "continue", description="what happens when the condition stops holding before the deadline"
+    )
+    rearm: bool = Field(default=False, description='with "cancel": start anew when the condition holds again')
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -285,9 +313,9 @@ class ProgramFile(Described):
     id: Id
     provenance: Provenance = Field(description="[provenance] with authority and source")
     chain: Chain = Field(description="[chain] with id, family, finality and count_from")
-    token: Token | None = None
+    token: Token | None = Field(None, description="the token")
     liveness: Liveness = Field(description="[liveness] with a window: when an app counts as live")
-    app: Rows[App] = ()
-    kpi: Rows[Kpi] = ()
-    milestone: Rows[Milestone] = ()
-    countdown: Rows[Countdown] = ()
+    app: Rows[App] = Field((), description="the applications, at least one")
+    kpi: Rows[Kpi] = Field((), description="what is measured, at least one")
+    milestone: Rows[Milestone] = Field((), description="what is reached")
+    countdown: Rows[Countdown] = Field((), description="what a milestone starts")

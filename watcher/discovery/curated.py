@@ -24,7 +24,9 @@ class Contract(Table):
     """One listed contract."""
 
     address: HexAddress
-    role: Literal["core", "router", "token", "oracle", "admin"] = "core"
+    role: Literal["core", "router", "token", "oracle", "admin"] = Field(
+        "core", description="core and router count; token, oracle and admin do not"
+    )
     from_block: Count | None = Field(None, description="first block of its membership; default count_from")
     until_block: Count | None = Field(None, description="first block at which it is no longer a member")
 
@@ -32,7 +34,7 @@ class Contract(Table):
 class Settings(Table):
     """What the program says for one app."""
 
-    contract: Rows[Contract] = Field(min_length=1)
+    contract: Rows[Contract] = Field(min_length=1, description="the listed contracts")
 
 
 @dataclass(frozen=True, slots=True)

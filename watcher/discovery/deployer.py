@@ -7,6 +7,8 @@ shared factory is never a deployer. A creation that failed announces nothing.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from watcher.core.facts import Announcement
 from watcher.core.types import Address, AppId
 from watcher.core.window import BlockReceipts, Query
@@ -18,7 +20,7 @@ _SUCCESS = "0x1"
 class Settings(Table):
     """The accounts that deploy for the app."""
 
-    accounts: HexAddresses
+    accounts: HexAddresses = Field(description="what they create by a transaction belongs to the app")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def _read_event(value: object) -> Signature:
 class Settings(Table):
     """Which factories, which event, and which argument names the new contract."""
 
-    factories: HexAddresses
+    factories: HexAddresses = Field(description="the contracts whose event it is")
     event: Annotated[
         Signature,
         PlainValidator(_read_event),

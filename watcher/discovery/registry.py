@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from eth_utils.crypto import keccak
+from pydantic import Field
 
 from watcher.core.facts import Announcement
 from watcher.core.types import Address, AppId
@@ -26,8 +27,8 @@ _TOPICS = 3
 class Settings(Table):
     """Which registry, and the app's name in it."""
 
-    address: HexAddress
-    app: Text
+    address: HexAddress = Field(description="the registry")
+    app: Text = Field(description="the app's name in the registry")
 
 
 @dataclass(frozen=True, slots=True)
