@@ -134,15 +134,11 @@ def replay(
         print_json({"replayed": count, "enabled": enabled})
     else:
         again = [f"channel {channel} is enabled again"] if enabled else []
-        will = "the daemon sends what waits; or run `watcher sync --only deliver`"
-        print_lines(
-            [
-                f"{count} deliveries wait to be sent again",
-                *again,
-                *disabled,
-                *([will] if count or enabled else []),
-            ]
+        will = (
+            ["the daemon sends what waits; or run `watcher sync --only deliver`"] if count or enabled else []
         )
+        waits = "1 delivery waits" if count == 1 else f"{count} deliveries wait"
+        print_lines([f"{waits} to be sent again", *again, *disabled, *will])
     if not count and not enabled:
         raise typer.Exit(_NO)
 
