@@ -5,7 +5,6 @@ has are decimal text.
 """
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -16,7 +15,7 @@ from watcher.core.types import ActorId, Address, AppId, BlockRef
 
 
 class _Activity(msgspec.Struct, array_like=True, gc=False):
-    actors: list[int]
+    actors: dict[int, int]
     failed: int
     excluded: int
     gas: int | str
@@ -84,25 +83,19 @@ def encode_pairs(pairs: Iterable[tuple[int, int]]) -> bytes:
 
 def decode_pairs(packed: bytes) -> list[tuple[ActorId, int]]:
     """Unpack what `encode_pairs` packed."""
-    return _in_pairs(_pairs_decoder.decode(packed))
-
-
-def _in_pairs(flat: list[int]) -> list[tuple[ActorId, int]]:
-    turn: Any = iter(flat)
+    turn: Any = iter(_pairs_decoder.decode(packed))
     return list(zip(turn, turn, strict=True))
 
 
 def _pack_activity(item: Activity[Address], number_of: Mapping[Address, ActorId]) -> _Activity:
-    # A window has tens of thousands of these: what loops here loops in C.
-    pairs = sorted(zip(map(number_of.__getitem__, item.actors), item.actors.values(), strict=True))
     return _Activity(
-        list(chain.from_iterable(pairs)),
+        {number_of[address]: count for address, count in item.actors.items()},
         item.failed,
         item.excluded,
         item.gas,
         item.fee_wei,
         item.logs,
-        dict(zip(item.contracts, map(_TOTALS, item.contracts.values()), strict=True)),
+        {address: _TOTALS(total) for address, total in item.contracts.items()},
     )
 
 
@@ -118,7 +111,7 @@ def _spell_out(payload: _Payload) -> None:
 
 def _unpack_activity(item: _Activity) -> Activity[ActorId]:
     return Activity(
-        dict(_in_pairs(item.actors)),
+        {ActorId(number): count for number, count in item.actors.items()},
         item.failed,
         item.excluded,
         int(item.gas),
