@@ -43,7 +43,8 @@ def block_wanted(definition: Definition, state: State, following: BlockRef) -> B
     """Say which block has to be found before `following` may be concluded; None: it may be.
 
     Something can change at the first block of an hour or at a deadline. Where `following` does not come right
-    after the last concluded block, no such instant may lie between them.
+    after the last concluded block, no such instant may lie between them. That `count_from`, blocks with facts
+    and the blocks around declared gaps are not left out is the caller's part: it knows their numbers.
     """
     last = state.block
     if last is None or definition.chain.next_block(last.number) == following.number:

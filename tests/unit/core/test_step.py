@@ -1,11 +1,8 @@
 """The step: what one block brings, in the order and at the instants that the specification says."""
 
-from fractions import Fraction
-
 import pytest
 
 from tests.unit.core.givens import (
-    ShareLive,
     address,
     app,
     at,
@@ -193,69 +190,6 @@ def test_required_narrows_the_contracts_that_must_run() -> None:
     assert str(state.apps[A].verdict) == "LIVE"
 
 
-# Gaps
-
-
-def test_counts_are_lower_bounds_while_a_declared_gap_lies_in_the_window() -> None:
-    """UNKNOWN from the first block behind the gap until the hour of that block leaves the window."""
-    program = story(liveness=policy(bars=Bars(min_actions=2)), gaps=[(3, 9)])
-    before = [JOINED, facts(2, at(0, 10, 30), {"a": {1: 1}})]
-    state, _ = fold(program, [*before, facts(10, at(0, 12, 30))])
-    assert str(state.apps[A].verdict) == "UNKNOWN"
-    assert str(state.kpis[KpiId("k")].verdict) == "UNKNOWN"
-    state, _ = fold(program, [facts(11, at(1, 12, 59, 59))], state=state)
-    assert str(state.apps[A].verdict) == "UNKNOWN"
-    state, _ = fold(program, [facts(12, at(1, 13))], state=state)
-    assert str(state.apps[A].verdict) == "NOT_LIVE"
-    assert state.gaps == []
-
-
-def test_enough_actions_are_enough_in_spite_of_a_gap() -> None:
-    """What lies in the gap could only add."""
-    program = story(liveness=policy(bars=Bars(min_actions=2)), gaps=[(3, 9)])
-    blocks = [JOINED, facts(2, at(), {"a": {1: 2}}), facts(10, at(0, 1))]
-    state, conclusions = fold(program, blocks)
-    assert str(state.apps[A].verdict) == "LIVE"
-    assert told(conclusions)[-1] == ("countdown.started", "c", 2)
-
-
-def test_a_gap_today_does_not_touch_complete_days_before_today() -> None:
-    """It does from the next midnight on, for as long as its day is one of the window's."""
-    program = definition(app("a"), liveness=policy(days=2, complete_days=True), gaps=[(2, 9)])
-    state, _ = fold(program, [JOINED, facts(10, at(0, 5))])
-    verdicts = [str(state.apps[A].verdict)]
-    for number, time in ((11, at(1) - 1), (12, at(1)), (13, at(3) - 1), (14, at(3))):
-        state, _ = fold(program, [facts(number, time)], state=state)
-        verdicts.append(str(state.apps[A].verdict))
-    assert verdicts == ["NOT_LIVE", "NOT_LIVE", "UNKNOWN", "UNKNOWN", "NOT_LIVE"]
-
-
-def test_blocks_left_out_next_to_each_other_are_no_gap() -> None:
-    """Only what the definition declares is one: the rest was read and said nothing."""
-    program = definition(app("a"), gaps=[(100, 101)])
-    state, _ = fold(program, [JOINED, facts(99, at(0, 1))])
-    assert state.gaps == []
-    assert str(state.apps[A].verdict) == "NOT_LIVE"
-    state, _ = fold(program, [facts(102, at(0, 2))], state=state)
-    assert state.gaps == [(at(0, 1), at(0, 2))]
-
-
-def test_a_pause_may_lie_in_a_gap() -> None:
-    """For contracts that belong to an app when it begins, until their next pause log."""
-    program = definition(app("a"), liveness=policy(bars=Bars(), not_paused=True), gaps=[(2, 9)])
-    state, _ = fold(program, [JOINED, facts(10, at())])
-    assert str(state.apps[A].verdict) == "UNKNOWN"
-    state, _ = fold(program, [facts(11, at(9), pauses=[PauseLog(C1, paused=False)])], state=state)
-    assert str(state.apps[A].verdict) == "LIVE"
-
-
-def test_a_contract_that_joins_behind_a_gap_is_not_in_doubt() -> None:
-    """The gap is over when it joins."""
-    program = definition(app("a"), liveness=policy(bars=Bars(), not_paused=True), gaps=[(2, 9)])
-    state, _ = fold(program, [facts(1, at()), facts(10, at(), announcements=[joins("a", C1)])])
-    assert str(state.apps[A].verdict) == "LIVE"
-
-
 def test_an_app_without_addresses_is_unknown_and_stops_nothing() -> None:
     """What the definition leaves open is UNKNOWN for everyone; the ledger goes on around it."""
     program = definition(
@@ -266,6 +200,13 @@ def test_an_app_without_addresses_is_unknown_and_stops_nothing() -> None:
     assert str(state.apps[AppId("b")].verdict) == "UNKNOWN"
     assert str(state.kpis[KpiId("two")].verdict) == "UNKNOWN"
     assert told(conclusions)[-1] == ("milestone.reached", "m", 1)
+
+
+def test_a_program_may_have_no_kpis_at_all() -> None:
+    """The step concludes about the apps then."""
+    state, conclusions = fold(definition(app("a")), [JOINED])
+    assert isinstance(state, State)
+    assert [str(entry.type) for entry in entries(conclusions)] == ["definition.adopted"]
 
 
 # Countdowns
@@ -345,94 +286,3 @@ def test_only_the_whole_condition_is_a_regression() -> None:
     first = facts(1, at(), {"a": {1: 1}}, announcements=[joins("a", C1)])
     _, conclusions = fold(cancelled, [first, facts(2, at(1, 1))])
     assert told(conclusions)[-1] == ("kpi.unmet", "k", 2)
-
-
-# Notices
-
-
-def notices(program: Definition, *blocks: object) -> list[tuple[str, str, str]]:
-    """Give the notices of a chain: type, subject, key."""
-    _, conclusions = fold(program, blocks)  # type: ignore[arg-type]
-    return [(str(notice.type), notice.subject, notice.key) for item in conclusions for notice in item.notices]
-
-
-def three_apps(*kpis: object) -> tuple[Definition, object]:
-    """Give a program of three apps and their first block, at which none was used."""
-    program = definition(app("a"), app("b"), app("c"), kpis=kpis)  # type: ignore[arg-type]
-    return program, facts(
-        1, at(), announcements=[joins(name, address(place)) for place, name in enumerate("abc")]
-    )
-
-
-def test_progress_is_told_for_whole_units_as_they_are_passed() -> None:
-    """Upwards only, once a block, and each unit under a key of its own."""
-    program, first = three_apps(kpi("k", 3))
-    assert notices(
-        program,
-        first,
-        facts(2, at(), {"a": {1: 1}, "b": {1: 1}}),
-        facts(3, at(0, 5)),
-        facts(4, at(0, 6), {"c": {1: 1}}),
-        facts(5, at(9)),
-    ) == [("kpi.progressed", "k", "kpi.progressed/k/2"), ("kpi.progressed", "k", "kpi.progressed/k/3")]
-
-
-def test_progress_of_a_share_is_told_each_twentieth_of_its_bar() -> None:
-    """A third of a bar of two is three parts of a twentieth, and some."""
-    program, first = three_apps(kpi("k", 2, metric=ShareLive()))
-    assert notices(program, first, facts(2, at(), {"a": {1: 1}})) == [
-        ("kpi.progressed", "k", "kpi.progressed/k/3")
-    ]
-
-
-def test_a_bar_of_zero_knows_no_progress() -> None:
-    """There is no twentieth of nothing."""
-    program, first = three_apps(kpi("k", 0, Comparator.AT_MOST, ShareLive()))
-    assert notices(program, first, facts(2, at(), {"a": {1: 1}})) == []
-
-
-def test_a_kpi_that_becomes_unknown_is_told_once() -> None:
-    """At the block at which it became so; again only if it was known in between."""
-    program = definition(app("a"), kpis=[kpi()], gaps=[(2, 3), (6, 7)])
-    blocks = [
-        JOINED,
-        facts(4, at(0, 1)),
-        facts(5, at(2)),
-        facts(8, at(2, 1)),
-        facts(9, at(2, 2)),
-    ]
-    assert notices(program, *blocks) == [
-        ("kpi.unknown", "k", "kpi.unknown/k/4"),
-        ("kpi.unknown", "k", "kpi.unknown/k/8"),
-    ]
-
-
-def test_a_kpi_that_is_unknown_from_the_first_block_is_told() -> None:
-    """Whoever waits for it should know."""
-    program = definition(app("a", known=False), kpis=[kpi()])
-    assert notices(program, facts(1, at())) == [("kpi.unknown", "k", "kpi.unknown/k/1")]
-
-
-def test_a_notice_about_a_kpi_says_where_it_stands() -> None:
-    """Reading, bar, and the block with its time."""
-    program = definition(app("a"), kpis=[kpi("k", Fraction(3, 2))])
-    _, conclusions = fold(program, [JOINED, facts(2, at(0, 1), {"a": {1: 1}})])
-    [notice] = conclusions[-1].notices
-    assert notice.occurred_at == at(0, 1)
-    assert notice.data == {
-        "verdict": "NOT_MET",
-        "low": "1",
-        "high": "1",
-        "comparator": "at_least",
-        "bar": "1.5",
-        "block_number": 2,
-        "block_hash": "0x" + "0" * 63 + "2",
-        "occurred_at": "2024-10-04T01:00:00Z",
-    }
-
-
-def test_a_program_may_have_no_kpis_at_all() -> None:
-    """The step concludes about the apps then."""
-    state, conclusions = fold(definition(app("a")), [JOINED])
-    assert isinstance(state, State)
-    assert [str(entry.type) for entry in entries(conclusions)] == ["definition.adopted"]

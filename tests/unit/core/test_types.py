@@ -4,9 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.core.types import BlockRange, Verdict, all_of, any_of, iso_utc
+from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, BlockRange, Verdict, all_of, any_of, iso_utc
 
 MET, NOT_MET, UNKNOWN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
+
+
+def test_days_and_hours_have_one_length() -> None:
+    """Block timestamps know no leap seconds."""
+    assert (SECONDS_PER_HOUR, SECONDS_PER_DAY) == (60 * 60, 24 * 60 * 60)
 
 
 def test_a_range_includes_both_ends() -> None:
