@@ -54,6 +54,11 @@ def channel(request: pytest.FixtureRequest) -> Iterator[Channel]:
         yield CHANNELS[request.param](stack)
 
 
+def test_a_channel_that_works_has_no_obstacle(channel: Channel) -> None:
+    """What `check` asks without sending: nothing is known against it."""
+    assert channel.obstacle() is None
+
+
 def test_every_kind_passes_this_suite() -> None:
     """A new channel is one file, and one entry here."""
     assert set(kinds.known("channels")) <= set(CHANNELS)

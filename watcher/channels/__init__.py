@@ -27,6 +27,13 @@ class Channel(Protocol):
         """Name where it sends by a SHA-256 that reveals nothing: a change enables a disabled channel."""
         ...
 
+    def obstacle(self) -> str | None:
+        """Say why a message could not be sent now, as far as can be told without sending; None: it might.
+
+        No text shows a path, a query or a secret.
+        """
+        ...
+
     def send(self, message: Message, attempt: int) -> Outcome:
         """Try once (the n-th time, from 1) and say what came of it; whatever a receiver does, do not raise.
 

@@ -103,9 +103,7 @@ class Exchange:
         addresses = self._route.resolving(request.host, request.port)
         allowed = permitted(addresses, allow_private=self._route.allow_private_addresses)
         if addresses and not allowed:
-            where = f"{addresses[0]}, a {refusal(addresses[0])} address"
-            remedy = "set allow_private_addresses = true if that is meant"
-            return Failed(f"{request.host} is at {where}: {remedy}")
+            return Failed(_forbidden(request.host, addresses))
         self._socket = self._connected(allowed)
         if request.secure:
             self._socket = self._secured(self._socket)
@@ -139,6 +137,25 @@ class Exchange:
         self._socket = tls
         tls.do_handshake()
         return tls
+
+
+def obstacle(host: str, port: int, route: Route) -> str | None:
+    """Say why a host will not be connected to, as far as its name tells; None: nothing is known against it.
+
+    The name is looked up, and nobody is connected to.
+    """
+    try:
+        addresses = route.resolving(host, port)
+    except OSError as error:
+        return f"{host} {_cause(error)}"
+    if permitted(addresses, allow_private=route.allow_private_addresses):
+        return None
+    return _forbidden(host, addresses) if addresses else f"{host} has no address"
+
+
+def _forbidden(host: str, addresses: Sequence[IpAddress]) -> str:
+    where = f"{addresses[0]}, a {refusal(addresses[0])} address"
+    return f"{host} is at {where}: set allow_private_addresses = true if that is meant"
 
 
 def _beginning(response: http.client.HTTPResponse) -> bytes:

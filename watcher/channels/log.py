@@ -23,6 +23,10 @@ class LogChannel:
         self.critical = settings.critical
         self._log = structlog.get_logger("watcher.channels.log")
 
+    def obstacle(self) -> str | None:
+        """Say that nothing stands between the watcher and its own log."""
+        return None
+
     def send(self, message: Message, attempt: int) -> Outcome:
         """Write one line: the event's type, its id, and what a receiver would get."""
         payload = json.loads(message.body)

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from standardwebhooks import Webhook
 
-from watcher.channels._exchange import Route
+from watcher.channels._exchange import Route, obstacle
 from watcher.channels._http import Target, post
 from watcher.channels._settings import ChannelSettings
 from watcher.clock import Clock, SystemClock
@@ -71,6 +71,10 @@ class WebhookChannel:
         self._secrets = tuple(secret.get_secret_value() for secret in settings.secrets)
         self._clock = clock
         self._route = route
+
+    def obstacle(self) -> str | None:
+        """Look up the receiver's name, and judge where it leads."""
+        return obstacle(self._target.host, self._target.port, self._route)
 
     def send(self, message: Message, attempt: int) -> Outcome:  # noqa: ARG002  # a receiver sees no difference
         """Post the message; timestamp and signatures are those of this attempt."""

@@ -11,6 +11,7 @@ COVERAGE = (
 """Stands wherever a number of discovered contracts is shown."""
 
 _UNITS = ((SECONDS_PER_DAY, "d"), (SECONDS_PER_HOUR, "h"), (60, "m"), (1, "s"))
+_THOUSAND = 1_000
 _COMPARED = {
     Comparator.AT_LEAST: "at least",
     Comparator.MORE_THAN: "more than",
@@ -41,6 +42,16 @@ def activity_words(actions: int, actions_gross: int, actors: int, active_days: i
         f"{counted(actions, 'action')} ({actions_gross:,} gross), {counted(actors, 'actor')}, "
         f"{counted(active_days, 'active day')}"
     )
+
+
+def size_text(size_bytes: int) -> str:
+    """Write a number of bytes in the unit that leaves one to three digits before the point."""
+    size = float(size_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < _THOUSAND:
+            return f"{size:.3g} {unit}"
+        size /= _THOUSAND
+    return f"{size:,.1f} TB"
 
 
 def mark_words(remaining_seconds: int) -> str:

@@ -63,6 +63,19 @@ def last_writer(database: Path) -> str | None:
         return None
 
 
+def holder_of_file_lock(database: Path) -> str | None:
+    """Say who writes an SQLite database now, None: nobody; a name that a killed process left is nobody's."""
+    try:
+        with lock_path(database).open("rb") as file:
+            # Shared, so that two who look do not see each other as writers.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return last_writer(database) or "another process"
+    except OSError:
+        return None
+    return None
+
+
 @contextmanager
 def session_lock(url: URL) -> Iterator[int]:
     """Hold the lock of a PostgreSQL database and give the server's id of the session that holds it."""
@@ -76,7 +89,7 @@ def session_lock(url: URL) -> Iterator[int]:
     )
     with engine.connect() as connection:
         if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _WRITER_KEY}).scalar():
-            raise _busy(url, _holder(connection))
+            raise _busy(url, holder_of_session_lock(connection) or "another process that has just ended")
         session: int = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
         yield session
 
@@ -92,13 +105,16 @@ def holds_session_lock(connection: Connection, session: int) -> bool:
     return bool(found.scalar_one())
 
 
-def _holder(connection: Connection) -> str:
+def holder_of_session_lock(connection: Connection) -> str | None:
+    """Say who writes a PostgreSQL database now, None: nobody."""
     question = (
         "SELECT max(application_name) AS name, max(host(client_addr)) AS address FROM pg_stat_activity"
         " WHERE pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = :key"
         " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
     )
     row = connection.execute(text(question), {"key": _WRITER_KEY}).one()
+    if row.name is None:
+        return None
     return f"{row.name or 'another process'} (connected from {row.address or 'the local socket'})"
 
 

@@ -33,6 +33,10 @@ class RecordingChannel:
         self._script = deque(script)
         self._before = before
 
+    def obstacle(self) -> str | None:
+        """Say that nothing stands in the way."""
+        return None
+
     def send(self, message: Message, attempt: int) -> Outcome:
         """Record the message and give the next outcome."""
         self._before(message)

@@ -1,0 +1,237 @@
+"""Probing one endpoint before a run: what it serves, how far back it reaches, what its blocks weigh.
+
+    EndpointSettings ─▶ few calls, nothing kept ─▶ EndpointReport (judged in watcher.core.endpoint_report)
+
+Other than the reader it does not insist: what an endpoint refuses is what one wants to know.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from watcher.chain.endpoint import Endpoint, EndpointSettings, Wait
+from watcher.chain.questions import (
+    Header,
+    NoBlockReceipts,
+    header_at,
+    header_tagged,
+    receipt_of,
+    receipts_at,
+)
+from watcher.chain.refusals import Failure, Refusal
+from watcher.chain.rpc import Question
+from watcher.chain.wire import BLOCKS, RECEIPTS, VALUES, Answers, Call
+from watcher.clock import Clock
+from watcher.core.costs import SampledBlocks
+from watcher.core.definition import Finality
+from watcher.core.endpoint_report import EndpointReport, History, Report, Unreachable
+from watcher.core.types import Address, BlockRange, BlockRef
+from watcher.core.window import BlockReceipts
+
+T = TypeVar("T")
+
+TRIES = 3
+SAMPLED = 16
+"""Blocks whose receipts are weighed, spread evenly over the history."""
+
+_LONGEST_WAIT_SECONDS = 10.0
+_SHORTEST_WAIT_SECONDS = 0.5
+_ANYONE = Address("0x" + "00" * 19 + "01")
+"""Whose code is asked for to see whether there is state: a node that has it answers for any address."""
+
+
+class _Refused(Exception):
+    """Say that the endpoint could not be asked on, and why; it never leaves this module."""
+
+
+class Probe:
+    """Asks one endpoint; `concerned` tells whether a block says something about the program's addresses."""
+
+    def __init__(
+        self,
+        settings: EndpointSettings,
+        clock: Clock,
+        wait: Wait,
+        concerned: Callable[[BlockReceipts], bool],
+    ) -> None:
+        """Connect to nothing yet."""
+        self._endpoint = Endpoint(settings, clock, wait)
+        self._clock = clock
+        self._wait = wait
+        self._concerned = concerned
+
+    def report(self, finality: Finality, first: int) -> Report:
+        """Ask what the endpoint serves and, from `first` to the final block (or the head), what it has."""
+        endpoint = self._endpoint
+        try:
+            chain_id = self._required(Question(Call("eth_chainId"), _number), VALUES)
+            genesis = self._required(header_at(0))
+            head = self._required(header_tagged("latest"))
+            if head is None:
+                return Unreachable(endpoint.name, "has no blocks yet: wait for it")
+            final = self._final(finality, head.ref)
+            history: History | str | None
+            try:
+                last = final.number if isinstance(final, BlockRef) else head.ref.number
+                history = self._history(BlockRange(first, last)) if first <= last else None
+            except _Refused as refused:
+                history = str(refused)
+            return EndpointReport(endpoint.name, chain_id, genesis.ref.hash, head.ref, final, history)
+        except _Refused as refused:
+            return Unreachable(endpoint.name, str(refused))
+        finally:
+            endpoint.close()
+
+    def _final(self, finality: Finality, head: BlockRef) -> BlockRef | str | None:
+        if finality.tag is None and head.number < (finality.depth or 0):
+            return None
+        question = header_tagged(finality.tag or hex(head.number - (finality.depth or 0)))
+        [found] = self._ask([question], BLOCKS)
+        if isinstance(found, Failure):
+            return found.message
+        return None if found is None else found.ref
+
+    def _history(self, blocks: BlockRange) -> History:
+        newest = self._required(receipts_at(blocks.last))
+        whole = not isinstance(newest, NoBlockReceipts)
+        has_receipts = self._has_receipts if whole else self._has_single_receipts
+        receipts_from = self._lowest(blocks, has_receipts)
+        state_from = self._lowest(blocks, self._has_state)
+        there = blocks if receipts_from is None else replace(blocks, first=receipts_from)
+        numbers = _spread(there)
+        before = self._endpoint.traffic.bytes_read
+        begin, _ = self._answers([header_at(blocks.first), header_at(blocks.last)], BLOCKS)
+        header_bytes = (self._endpoint.traffic.bytes_read - before) // 2
+        weigh = self._weighed if whole else self._weighed_singly
+        sampled = weigh(numbers, header_bytes)
+        batch = min(len(numbers), self._endpoint.batch_limit)
+        began_at = begin.ref.timestamp if isinstance(begin, Header) else None
+        return History(receipts_from, state_from, whole, batch, sampled, began_at)
+
+    def _lowest(self, blocks: BlockRange, has: Callable[[int], bool]) -> int | None:
+        """Find the lowest block that is there, taking for granted that all above it are; None: not one."""
+        if has(blocks.first):
+            return blocks.first
+        if not has(blocks.last):
+            return None
+        missing, there = blocks.first, blocks.last
+        while there - missing > 1:
+            middle = (missing + there) // 2
+            missing, there = (missing, middle) if has(middle) else (middle, there)
+        return there
+
+    def _has_receipts(self, number: int) -> bool:
+        """Ask for receipts and header: a node may answer what it has forgotten with an empty list."""
+        questions: list[Question[BlockReceipts | NoBlockReceipts | Header]] = [
+            receipts_at(number),
+            header_at(number),
+        ]
+        match self._answers(questions, BLOCKS):
+            case [BlockReceipts(receipts=receipts), Header(transactions=transactions)]:
+                return len(receipts) == len(transactions)
+            case _:
+                return False
+
+    def _has_single_receipts(self, number: int) -> bool:
+        [header] = self._answers([header_at(number)], BLOCKS)
+        if isinstance(header, Failure):
+            return False
+        asked = [receipt_of(transaction, header.ref) for transaction in header.transactions[:1]]
+        return not any(isinstance(found, Failure) for found in self._answers(asked, RECEIPTS))
+
+    def _has_state(self, number: int) -> bool:
+        question = Question(Call("eth_getCode", (_ANYONE, hex(number))), _text)
+        return not isinstance(self._answers([question], VALUES)[0], Failure)
+
+    def _weighed(self, numbers: Sequence[int], header_bytes: int) -> SampledBlocks:
+        size, began = self._endpoint.traffic.bytes_read, self._clock.monotonic()
+        answers = self._answers([receipts_at(number) for number in numbers], BLOCKS)
+        blocks = [answer for answer in answers if isinstance(answer, BlockReceipts)]
+        return SampledBlocks(
+            blocks=len(blocks),
+            empty=sum(not block.receipts for block in blocks),
+            concerned=sum(self._concerned(block) for block in blocks),
+            receipts=sum(len(block.receipts) for block in blocks),
+            size_bytes=self._endpoint.traffic.bytes_read - size,
+            seconds=self._clock.monotonic() - began,
+            header_bytes=header_bytes,
+        )
+
+    def _weighed_singly(self, numbers: Sequence[int], header_bytes: int) -> SampledBlocks:
+        """Weigh one receipt of each block and take the others to be like it."""
+        answers = self._answers([header_at(number) for number in numbers], BLOCKS)
+        headers = [answer for answer in answers if isinstance(answer, Header)]
+        asked = [receipt_of(header.transactions[0], header.ref) for header in headers if header.transactions]
+        size, began = self._endpoint.traffic.bytes_read, self._clock.monotonic()
+        self._answers(asked, RECEIPTS)
+        receipts = sum(len(header.transactions) for header in headers)
+        each = receipts / max(1, len(asked))
+        return SampledBlocks(
+            blocks=len(headers),
+            empty=sum(not header.transactions for header in headers),
+            concerned=0,
+            receipts=receipts,
+            size_bytes=round((self._endpoint.traffic.bytes_read - size) * each),
+            seconds=(self._clock.monotonic() - began) * each,
+            header_bytes=header_bytes,
+        )
+
+    def _required(self, question: Question[T], decoder: Answers[Any] = BLOCKS) -> T:
+        [found] = self._ask([question], decoder)
+        if isinstance(found, Failure):
+            raise _Refused(f"{question.call.method}: {found.message}")
+        return found
+
+    def _answers(self, questions: Sequence[Question[T]], decoder: Answers[Any]) -> list[T | Failure]:
+        """Give values, and failures where the endpoint does not have them; _Refused where it does not say."""
+        found = self._ask(questions, decoder)
+        for question, outcome in zip(questions, found, strict=True):
+            if isinstance(outcome, Failure) and outcome.refusal in {Refusal.BUSY, Refusal.MALFORMED}:
+                raise _Refused(f"{question.call.method}: {outcome.message}")
+        return found
+
+    def _ask(self, questions: Sequence[Question[T]], decoder: Answers[Any]) -> list[T | Failure]:
+        """Ask once, and a few times more where the endpoint is busy or takes less at once."""
+        tries, outcomes = TRIES, list[T | Failure]()
+        while questions and tries:
+            reply = self._endpoint.send([question.call for question in questions])
+            outcomes = [
+                question.judge(result)
+                for question, result in zip(questions, reply.read(decoder), strict=True)
+            ]
+            failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+            if any(failure.refusal is Refusal.TOO_LARGE for failure in failures) and reply.largest_batch > 1:
+                self._endpoint.batch_refused(reply.largest_batch)
+                continue
+            busy = [failure for failure in failures if failure.refusal is Refusal.BUSY]
+            tries -= 1
+            if not busy:
+                break
+            wish = max(failure.retry_after_seconds or 0.0 for failure in busy)
+            if tries and self._wait(min(max(wish, _SHORTEST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS)):
+                break
+        return outcomes
+
+
+def _spread(blocks: BlockRange) -> list[int]:
+    """Choose numbers spread evenly over a range, its ends included."""
+    steps = min(SAMPLED, len(blocks)) - 1
+    if steps == 0:
+        return [blocks.last]
+    return [blocks.first + (len(blocks) - 1) * step // steps for step in range(steps + 1)]
+
+
+def _text(outcome: Any) -> str | Failure:  # noqa: ANN401 - whatever the node sent
+    if isinstance(outcome, str | Failure):
+        return outcome
+    return Failure(Refusal.MALFORMED, "not a text")
+
+
+def _number(outcome: Any) -> int | Failure:  # noqa: ANN401 - whatever the node sent
+    text = _text(outcome)
+    if isinstance(text, Failure):
+        return text
+    try:
+        return int(text, 16)
+    except ValueError:
+        return Failure(Refusal.MALFORMED, f"{text[:20]!r} is no number")

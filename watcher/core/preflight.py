@@ -1,0 +1,83 @@
+"""Preflight: what stands in the way of a run, and what should be known before one.
+
+program, endpoints, database, channels ─▶ findings ─▶ the worst of them
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from watcher.core.definition import Definition, OnRegression
+from watcher.core.kpis import compare
+from watcher.core.readings import View
+from watcher.core.types import LiveVerdict, Verdict
+from watcher.core.wording import counted
+
+
+class Level(StrEnum):
+    """How bad a finding is, the worst last."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `about` names it, `text` says how it is and, if need be, what to do."""
+
+    level: Level
+    about: str
+    text: str
+
+
+def worst(findings: Iterable[Finding]) -> Level:
+    """Give the worst level of some findings."""
+    order = list(Level)
+    return max((finding.level for finding in findings), key=order.index, default=Level.OK)
+
+
+def program_findings(definition: Definition) -> Iterator[Finding]:
+    """Say what the program is, and what in it should be meant as it is written."""
+    parts = [
+        counted(len(definition.apps), "app"),
+        counted(len(definition.kpis), "KPI"),
+        counted(len(definition.milestones), "milestone"),
+        counted(len(definition.countdowns), "countdown"),
+    ]
+    text = f"{definition.program_id}, definition {definition.hash}: {', '.join(parts)}"
+    yield Finding(Level.OK, "program", text)
+    system = definition.chain.system
+    out = [
+        *([counted(len(system.senders), "sender")] if system.senders else []),
+        *([f"type {', '.join(sorted(system.types))}"] if system.types else []),
+    ]
+    own = (
+        f"leaves out the chain's own transactions ({', '.join(out)})"
+        if out
+        else "has none of its own to leave out"
+    )
+    yield Finding(Level.OK, "program", f"family {definition.chain.family} {own}")
+    yield from (Finding(Level.WARNING, "program", text) for text in _program_warnings(definition))
+
+
+def _program_warnings(definition: Definition) -> Iterator[str]:
+    for countdown in definition.countdowns.values():
+        if countdown.on_regression is not OnRegression.CONTINUE:
+            yield (
+                f'countdown {countdown.id}: on_regression = "{countdown.on_regression}" gives whoever can '
+                'un-live an app a veto; "continue" gives it to nobody'
+            )
+    without = [app.id for app in definition.apps.values() if not app.discoveries]
+    if without:
+        yield f"without addresses, and so UNKNOWN until they are added: {', '.join(without)}"
+    if definition.liveness.reach == "touched":
+        yield 'reach = "touched" sees a transaction only by a log that it made an app emit'
+    best = {
+        app.id: LiveVerdict.LIVE if app.discoveries else LiveVerdict.UNKNOWN
+        for app in definition.apps.values()
+    }
+    for kpi in definition.kpis.values():
+        if without and compare(kpi.metric.read(View(0, best)), kpi.comparator, kpi.bar) is not Verdict.MET:
+            yield f"KPI {kpi.id} cannot be MET even if every app with an address is live"
