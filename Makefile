@@ -21,7 +21,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --g
   --allow-unsafe --build-deps-for=editable --no-emit-options --no-emit-index-url --no-emit-find-links \
   --no-emit-trusted-host
 
-.PHONY: help setup node demo test check format format-check lint types imports lock image clean
+.PHONY: help setup node demo test check format format-check lint types imports docs lock image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,13 @@ types: $(SETUP) ## check the types
 
 imports: $(SETUP) ## check who imports whom
 	$(BIN)/lint-imports --no-logo
+
+docs: $(SETUP) ## make the references in docs/ and the JSON Schemas anew from the code
+	$(BIN)/python -m watcher.config.schema
+	$(BIN)/python -m watcher.config.reference program docs/programs.md
+	$(BIN)/python -m watcher.config.reference deployment docs/operations.md
+	$(BIN)/python -m watcher.cli._reference docs/commands.md
+	$(BIN)/python -m watcher.store.reference docs/database.md
 
 lock: $(SETUP) ## resolve the dependencies anew and write requirements*.txt
 	$(PIP_COMPILE) --upgrade --extra demo --output-file requirements.txt pyproject.toml
