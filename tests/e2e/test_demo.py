@@ -7,13 +7,23 @@ import pty
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import DEVNULL, PIPE
+from subprocess import PIPE
 from typing import Any
 
 import pytest
+import urllib3
+
+from watcher import bootstrap
+from watcher.testing.demo.apps import Apps
+from watcher.testing.demo.files import write_files
+from watcher.testing.demo.local_chain import LocalChain
+from watcher.testing.demo.watch import Watch, load
+from watcher.testing.devnet_server import serve
+from watcher.testing.receiver import SECRET, Receiver
 
 TEN = ["cards", "game", "lending", "market", "names", "perps", "pools", "social", "swap", "wallet"]
 OTHERS = {
@@ -92,14 +102,30 @@ class Shown:
         return entry
 
 
-def watcher(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401  # of subprocess.run
-    """Run the real command; what is set for other watchers and other terminals does not reach it."""
+NEVER = "(?!)"
+"""A pattern that matches nothing."""
+
+COMMAND = [sys.executable, "-m", "watcher"]
+
+
+def environment() -> dict[str, str]:
+    """Give an environment in which nothing is set for other watchers and other terminals."""
     foreign = ("WATCHER_", "FORCE_COLOR", "NO_COLOR")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
-    environment |= {"TERM": "xterm-256color", "COLUMNS": "250"}
-    options = {"stdout": PIPE, "stderr": PIPE, "env": environment, **options}
-    command = [sys.executable, "-m", "watcher", *arguments]
-    return subprocess.run(command, text=True, check=False, timeout=110, **options)
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    return {**kept, "TERM": "xterm-256color", "COLUMNS": "250"}
+
+
+def watcher(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the real command with its output in pipes."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=cwd,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -194,31 +220,72 @@ class TestTheDemo:
         assert explained.stdout.startswith("app relay is NOT_LIVE")
 
 
-def test_a_second_run_comes_to_the_same_digests(shown: Shown) -> None:
-    """With --json stdout holds one object and the story goes to stderr, in colour on a terminal."""
-    here, terminal = pty.openpty()
-    try:
-        with subprocess.Popen(["cat"], stdin=here, stdout=PIPE, stderr=DEVNULL) as reader:
-            run = watcher("demo", "--json", stderr=terminal)
-            os.close(terminal)
-            seen = reader.communicate()[0].decode()
-    finally:
-        os.close(here)
-    assert run.returncode == 0, seen
-    told_json = json.loads(run.stdout)
-    assert told_json == {
-        "ok": True,
-        "missing": [],
+def read_until(terminal: int, pattern: str) -> tuple[re.Match[str] | None, str]:
+    """Read what a process prints to its terminal, until the pattern is there or nothing more comes."""
+    printed = b""
+    found = None
+    while found is None:
+        try:
+            part = os.read(terminal, 65_536)
+        except OSError:  # Linux: the process has closed its side
+            break
+        if not part:
+            break
+        printed += part
+        found = re.search(pattern, printed.decode(errors="replace"))
+    return found, printed.decode(errors="replace")
+
+
+def forge(deployment: Path) -> int:
+    """Post a message that nobody signed to the receiver that a deployment names; return the HTTP status."""
+    url = tomllib.loads(deployment.read_text(encoding="utf-8"))["channel"][0]["url"]
+    body = json.dumps({"type": "countdown.elapsed", "data": {"subject": "tge"}})
+    headers = {"webhook-id": "forged", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA"}
+    return urllib3.request("POST", url, body=body, headers=headers, retries=False).status
+
+
+def test_a_forged_webhook_makes_it_fail_and_say_so(shown: Shown) -> None:
+    """Whatever was not promised is missing in the end: exit 1. All else is as in any other run.
+
+    With --json stdout holds one object, and the story goes to stderr, in colour as that is a terminal.
+    """
+    here, there = pty.openpty()
+    with subprocess.Popen([*COMMAND, "demo", "--json"], stdout=PIPE, stderr=there, env=environment()) as demo:
+        os.close(there)
+        found, begin = read_until(here, r"(/\S*/watcher-demo-\w+)\s")
+        assert found, begin
+        assert forge(Path(found[1]) / "watcher.toml") == 401
+        _, rest = read_until(here, NEVER)
+        assert demo.stdout
+        answer = json.loads(demo.stdout.read())
+    os.close(here)
+    assert demo.returncode == 1
+    complaints = answer.pop("missing")
+    assert any("could not verify 1 of 33 requests: ['forged']" in each for each in complaints)
+    assert answer == {
+        "ok": False,
         "live_apps": TEN,
         "milestone_block": shown.entry("milestone.reached")["block_number"],
-        "received": len(STORY),
+        "received": len(STORY) + 1,
         "ledger_digest": shown.ledger[-1]["digest"],
         "replay_digest": shown.ledger[-1]["digest"],
         "evidence_sha256": shown.fact("evidence"),
     }
-    assert "\x1b[" in seen
-    [folder] = re.findall(r"(\S+/watcher-demo-\S+)", seen)
-    assert not Path(folder).exists()
+    assert "NOT VERIFIED" in rest
+    assert "\x1b[" in rest
+    assert "watcher init" not in rest
+    assert not Path(found[1]).exists()
+
+
+def test_a_watcher_that_has_concluded_nothing_has_nothing_to_show(tmp_path: Path) -> None:
+    """Where it stands still the demo ends with what is missing, not with an error."""
+    chain = LocalChain()
+    apps = Apps(chain.devnet)
+    with serve(chain.devnet) as node, Receiver() as receiver:
+        write_files(tmp_path, apps, node=node, receiver=receiver.url, secret=SECRET)
+        with bootstrap.stages(load(tmp_path), clock=chain.clock) as stages:
+            watch = Watch(stages, receiver)
+            assert (watch.apps(), watch.apps(1), watch.evidence()) == ((), (), b"")
 
 
 def test_what_is_in_a_folder_is_not_overwritten(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ files ─▶ bootstrap ─▶ index, evaluate, deliver ─▶ receiver;    a sec
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from watcher import bootstrap
 from watcher.core.ledger import EntryType
 from watcher.core.moments import AtBlock
 from watcher.core.roster import roster
+from watcher.errors import CannotTell
 from watcher.stages.deliver import deliver_all
 from watcher.stages.lookback import as_of
 from watcher.stages.sync import catch_up
@@ -40,11 +42,15 @@ class Watch:
         return new
 
     def apps(self, block_number: int | None = None) -> Rows:
-        """Give every app as of a block, as `watcher apps` does; None: the last concluded one."""
+        """Give every app as of a block, as `watcher apps` does; None: the last concluded one.
+
+        Empty where the watcher has not come that far.
+        """
         definition = self._stages.files.definition
         moment = None if block_number is None else AtBlock(block_number)
-        with self._stages.store.reading() as tx:
+        with self._stages.store.reading() as tx, suppress(CannotTell):
             return roster(definition, as_of(definition, tx, moment).state)
+        return ()
 
     def entries(self) -> Rows:
         """Give the ledger."""
