@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from tests.architecture.pages import anchors, blocks, by_hand, code, links, named, page, pages
-from tests.architecture.project import PACKAGE, ROOT
+from tests.architecture.project import PACKAGE, ROOT, files
 from watcher import kinds
 from watcher.cli import app
 from watcher.config import program_file as form
@@ -81,6 +81,15 @@ def test_every_option_that_a_page_names_is_there(path: Path) -> None:
         if line.startswith("watcher "):
             call = line.partition("|")[0]
             assert set(re.findall(r"(?<!\S)--[a-z-]+", call)) <= known, line
+
+
+@pytest.mark.parametrize("path", pages(), ids=named)
+def test_every_file_that_a_page_names_is_there(path: Path) -> None:
+    """Paths from the top of the project, or from the package."""
+    folders = "|".join(sorted({each.relative_to(ROOT).parts[0] for each in files() if each.parent != ROOT}))
+    for line in code(path.read_text(encoding="utf-8")):
+        if re.fullmatch(rf"(?:{folders}|core|stages|store)/[\w./-]+", line):
+            assert any((top / line).exists() for top in (ROOT, PACKAGE)), line
 
 
 def test_the_readme_begins_with_the_two_commands() -> None:
