@@ -14,6 +14,9 @@ from typer.main import get_command
 from tests.architecture.pages import anchors, blocks, by_hand, code, links, named, page, pages
 from tests.architecture.project import PACKAGE, ROOT, files
 from watcher import kinds
+from watcher.chain.code import MAX_DEPTH
+from watcher.chain.pace import MAX_REST_SECONDS
+from watcher.channels._exchange import Route
 from watcher.cli import app
 from watcher.config import program_file as form
 from watcher.config.deployment import Schedule, load_deployment
@@ -21,15 +24,19 @@ from watcher.config.families import families
 from watcher.config.program import load_program
 from watcher.core.countdown import Phase
 from watcher.core.definition import OnRegression
+from watcher.core.delivery import QUICK_FAILURES
 from watcher.core.events import EVENT_TYPES
 from watcher.core.facts import CodeKind
-from watcher.core.health import Standing
+from watcher.core.health import BEHIND_SECONDS, Standing
 from watcher.core.types import Verdict
 from watcher.discovery.curated import Contract
 from watcher.errors import WatcherError
 from watcher.stages.deliver import DeliverResult
 from watcher.stages.evaluate import EvaluateResult
+from watcher.stages.health import patience
 from watcher.stages.index import IndexResult
+from watcher.stages.marks import STALE_AFTER_SECONDS
+from watcher.stages.runs import FAILURES_UNTIL_DEGRADED
 from watcher.store.views import views
 
 ENVIRONMENT = {"RPC_URL": "https://rpc.example.org/key", "WATCHER_OPS_SECRET": "whsec_" + "QUJD" * 11}
@@ -185,6 +192,29 @@ def test_a_page_explains_what_there_is_to_choose_from(name: str, words: list[str
 def test_a_page_names_every_word_that_its_readers_meet(name: str, words: list[str]) -> None:
     """Verdicts, figures of log lines, views, errors."""
     assert [word for word in words if not re.search(rf"\b{re.escape(word)}\b", page(name))] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "figure", "expected"),
+    [
+        ("docs/operations.md", "more than five minutes of chain time", BEHIND_SECONDS, 300),
+        ("docs/operations.md", "for a minute, or for ten intervals", patience(1, None), 60),
+        ("docs/operations.md", "for a minute, or for ten intervals", patience(60, None), 600),
+        ("docs/operations.md", "After three failures in a row", FAILURES_UNTIL_DEGRADED, 3),
+        ("docs/operations.md", "up to 8 s", MAX_REST_SECONDS, 8),
+        ("docs/operations.md", "more than a minute late", STALE_AFTER_SECONDS, 60),
+        ("docs/webhooks.md", "A stage failed three times in a row", FAILURES_UNTIL_DEGRADED, 3),
+        ("docs/webhooks.md", "15 seconds in all", Route().timeout_seconds, 15),
+        ("docs/webhooks.md", "third quick failure", QUICK_FAILURES, 3),
+        ("docs/programs.md", "four deep", MAX_DEPTH, 4),
+    ],
+)
+def test_a_figure_in_words_is_the_one_that_runs(
+    name: str, words: str, figure: float, expected: float
+) -> None:
+    """Whoever changes the figure changes the words, and then this list."""
+    assert words.lower() in " ".join(page(name).split()).lower()
+    assert figure == expected
 
 
 def test_every_exit_code_is_explained() -> None:
