@@ -8,6 +8,7 @@ Nothing is written before both files, their secrets and the definition hash were
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import cast
@@ -23,11 +24,15 @@ from watcher.config.kinded import Kinded
 from watcher.config.program import LoadedProgram, load_program
 from watcher.core.definition import Definition
 from watcher.errors import ChainError, ConfigurationError, StoreError
+from watcher.scheduler import Daemon, Job
 from watcher.stages.announce import Announcer, Subscription
 from watcher.stages.deliver import Deliver
 from watcher.stages.evaluate import Evaluate
+from watcher.stages.health import Expected, heartbeat, patience
 from watcher.stages.identity import check_definition
 from watcher.stages.index import Index
+from watcher.stages.runs import EVALUATE, FATAL, HEARTBEAT, INDEX, Runner
+from watcher.stages.sync import keep_up
 from watcher.store.database import Store
 
 
@@ -57,10 +62,11 @@ class Stages:
     store: Store
     source: JsonRpcSource
     announcer: Announcer
+    runner: Runner
     index: Index
     evaluate: Evaluate
-    deliver: Mapping[str, Deliver]
-    """The stage of each channel, by the channel's id, in the order of the deployment file."""
+    deliver: tuple[Deliver, ...]
+    """The stage of each channel, in the order of the deployment file."""
 
 
 def load(program: Path, config: Path, environment: Mapping[str, str] | None = None) -> Files:
@@ -112,7 +118,7 @@ def stages(
     """
     clock = clock or SystemClock()
     stopping = stopping or Event()
-    channels = {channel.id: channel for channel in map(_channel, files.deployment.channels)}
+    channels = [_channel(table) for table in files.deployment.channels]
     source = chain_source(files, clock, stopping)
     try:
         store = _open_for_writing(files, source)
@@ -127,17 +133,58 @@ def stages(
                     deliver_history=deliver_history,
                 )
                 stop = stopping.is_set
+                runner = Runner(files.definition, store, clock, announcer, stopping=stop)
                 index = Index(files.definition, source, store, clock, stopping=stop, progress=progress)
                 evaluate = Evaluate(files.definition, store, clock, announcer, stopping=stop)
-                deliver = {
-                    name: Deliver(store, channel, clock, announcer.notice, stopping=stop)
-                    for name, channel in channels.items()
-                }
-                yield Stages(files, clock, stopping, store, source, announcer, index, evaluate, deliver)
+                deliver = tuple(
+                    Deliver(store, channel, clock, announcer.notice, stopping=stop) for channel in channels
+                )
+                yield Stages(
+                    files, clock, stopping, store, source, announcer, runner, index, evaluate, deliver
+                )
         finally:
             store.close()
     finally:
         source.close()
+
+
+def daemon(stages: Stages) -> Daemon:
+    """Make the daemon that runs the stages on the deployment's schedule."""
+    schedule = stages.files.deployment.schedule
+    attempt, stop = stages.runner.attempt, stages.stopping.is_set
+    jobs = [
+        Job(INDEX, schedule.index, lambda: keep_up(stages.index, attempt, stop)),
+        Job(EVALUATE, schedule.evaluate, lambda: attempt(EVALUATE, stages.evaluate.run)),
+        Job(HEARTBEAT, schedule.heartbeat, lambda: _heartbeat(stages), first_after=2 * schedule.index),
+    ]
+    jobs += [
+        Job(stage.name, schedule.deliver, partial(attempt, stage.name, stage.run), brings_news=True)
+        for stage in stages.deliver
+    ]
+    return Daemon(jobs, stages.stopping, fatal=FATAL)
+
+
+def expected(deployment: Deployment) -> Expected:
+    """Say what health goes by under this deployment."""
+    ceilings = [endpoint.calls_per_minute for endpoint in deployment.endpoints]
+    slowest = min((ceiling for ceiling in ceilings if ceiling is not None), default=None)
+    subscriptions = map(_subscription, deployment.channels)
+    return Expected(
+        channels=tuple(subscription.channel for subscription in subscriptions),
+        patience_seconds=patience(int(deployment.schedule.index.total_seconds()), slowest),
+    )
+
+
+def _heartbeat(stages: Stages) -> None:
+    beat = partial(
+        heartbeat,
+        stages.files.definition,
+        stages.store,
+        stages.clock,
+        stages.announcer,
+        expected(stages.files.deployment),
+    )
+    stages.runner.attempt(HEARTBEAT, beat)
 
 
 def chain_source(files: Files, clock: Clock, stopping: Event) -> JsonRpcSource:

@@ -4,19 +4,21 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from watcher import bootstrap
+from watcher import bootstrap, log
 from watcher.cli._app import new_app
 from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, HistoryOption, JsonOption, ProgramOption
 from watcher.cli._output import print_json, stderr, stdout
 from watcher.errors import UsageError
-from watcher.stages.deliver import deliver_all
 from watcher.stages.index import Goal
-from watcher.stages.sync import catch_up
+from watcher.stages.runs import EVALUATE, INDEX
+from watcher.stages.status import Status
+from watcher.stages.status import status as read_status
+from watcher.stages.sync import catch_up, deliver_what_is_due
 
 app = new_app()
 
@@ -46,20 +48,49 @@ def sync(
         _progress() as progress,
         bootstrap.stages(files, deliver_history=deliver_history, progress=progress) as stages,
     ):
-        if only is None:
-            catch_up(stages.index, stages.evaluate, goal)
-        elif only is Stage.INDEX:
-            stages.index.run(goal)
-        elif only is Stage.EVALUATE:
-            stages.evaluate.run()
-        if only in (None, Stage.DELIVER):
-            deliver_all(list(stages.deliver.values()))
+        _run(stages, goal, only)
+        now = int(stages.clock.now().timestamp())
         with stages.store.reading() as tx:
-            checkpoint = tx.facts.checkpoint()
+            found = read_status(files.definition, tx, bootstrap.expected(files.deployment), now)
     if json:
-        print_json({"checkpoint": checkpoint and {"number": checkpoint.number, "hash": checkpoint.hash}})
+        print_json(found.figures)
     else:
-        stdout().print(f"read up to block {checkpoint.number}" if checkpoint else "nothing to read yet")
+        _show(found)
+    _refuse_unless_reached(found, goal)
+
+
+def _run(stages: bootstrap.Stages, goal: Goal, only: Stage | None) -> None:
+    run = stages.runner.run
+    match only:
+        case None:
+            catch_up(stages.index, stages.evaluate, goal, run=run)
+            deliver_what_is_due(stages.deliver, run)
+        case Stage.INDEX:
+            run(INDEX, lambda: stages.index.run(goal))
+        case Stage.EVALUATE:
+            run(EVALUATE, stages.evaluate.run)
+        case Stage.DELIVER:
+            deliver_what_is_due(stages.deliver, run)
+        case _:
+            assert_never(only)
+
+
+def _show(found: Status) -> None:
+    figures = {name: "-" if value is None else value for name, value in found.figures.items()}
+    read = found.checkpoint.number if found.checkpoint else "-"
+    reached = f"read to block {read}, concluded to {figures['concluded']}"
+    stdout().print(f"{reached} (final {figures['final']}, head {figures['head']})")
+
+
+def _refuse_unless_reached(found: Status, goal: Goal) -> None:
+    """End with an exit code that says that the ledger is not as far as was asked for."""
+    figures, checkpoint = found.figures, found.checkpoint
+    if figures["stalled"]:
+        typer.echo(f"watcher: the ledger stands still: {figures['stalled']}", err=True)
+        raise typer.Exit(3)
+    if isinstance(goal, int) and goal > (checkpoint.number if checkpoint else -1):
+        typer.echo(f"watcher: block {goal} is not there yet: the head is {figures['head']}", err=True)
+        raise typer.Exit(1)
 
 
 def _goal(text: str) -> Goal:
@@ -74,11 +105,13 @@ def _goal(text: str) -> Goal:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Show a bar while blocks are read, on a terminal only."""
+    """Show a bar while blocks are read, on a terminal only; elsewhere a log line for each run of a stage."""
     if not sys.stderr.isatty():
+        log.configure(sys.stderr)
         yield lambda _done, _goal: None
         return
     columns = (TextColumn("block"), MofNCompleteColumn(), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=stderr(), transient=True) as bar:
+        log.configure(sys.stderr, stage_runs=False)
         task = bar.add_task("index", total=None)
         yield lambda done, goal: bar.update(task, completed=done, total=goal)

@@ -31,6 +31,7 @@ from watcher.core.delivery import (
     plan,
 )
 from watcher.core.events import Notice, NoticeType
+from watcher.stages.runs import Run, delivering, plainly
 from watcher.store.database import Store, Tx
 from watcher.store.outbox import Attempt, Delivery, DeliveryStatus
 
@@ -86,6 +87,7 @@ class Deliver:
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         """Take what every run needs; nothing is read or sent before `run`."""
+        self.name = delivering(channel.id)
         self._store = store
         self._channel = channel
         self._clock = clock
@@ -179,13 +181,13 @@ class Deliver:
         tx.outbox.record(delivery.sequence, attempt, status, at, quick=quick)
 
 
-def deliver_all(stages: Sequence[Deliver]) -> list[DeliverResult]:
+def deliver_all(stages: Sequence[Deliver], run: Run = plainly) -> list[DeliverResult]:
     """Run the stage for several channels side by side, a thread each; the results stand in the same order.
 
     All run to their end; then the first error, if there was one, is raised.
     """
     with ThreadPoolExecutor(max_workers=max(1, len(stages)), thread_name_prefix="deliver") as threads:
-        return list(threads.map(Deliver.run, stages))
+        return list(threads.map(lambda stage: run(stage.name, stage.run), stages))
 
 
 def _as_attempt(outcome: Outcome, started_at: datetime, finished_at: datetime) -> Attempt:

@@ -5,6 +5,7 @@
 It never skips a block: what a run does not reach, the next one reads. It concludes nothing.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -82,12 +83,15 @@ class Index:
         self._extractor: Extractor | None = None
         self._identified = False
 
-    def run(self, goal: Goal = "head", *, max_windows: int | None = None) -> IndexResult:
-        """Read what is new up to the goal, in at most `max_windows` transactions.
+    def run(
+        self, goal: Goal = "head", *, max_windows: int | None = None, max_seconds: float = math.inf
+    ) -> IndexResult:
+        """Read what is new up to the goal, in at most `max_windows` transactions, none after `max_seconds`.
 
         Raises WrongChain and ReorgBelowFinality, after which nothing may go on, and ChainError for a failed
         read, after which everything committed so far stands and the next run goes on behind it.
         """
+        until = self._clock.monotonic() + max_seconds
         if not self._identified:
             check_chain(self._definition, self._source, self._store, self._clock.now())
             self._identified = True
@@ -109,7 +113,7 @@ class Index:
                 with_facts += self._write(extractor, window, is_final=is_final)
                 blocks += len(window.blocks)
                 self._progress(window.range.last, last)
-                if self._stopping():
+                if self._stopping() or self._clock.monotonic() >= until:
                     break
         except BaseException:
             # The extractor may have read a block that was never written: learn it anew from the rows.

@@ -1,0 +1,177 @@
+"""The daemon's clockwork: runs each job at once and then at its interval, side by side, until told to stop.
+
+    signal, fatal error ─▶ inbox ─▶ no new runs ─▶ running ones told to end ─▶ waited for, not for ever
+    wall clock was set  ─────────▶ every job is due at once
+
+The only import of APScheduler. It sleeps until a wall-clock instant, so a clock that is set back by an hour
+would keep it asleep for an hour: the daemon compares with the monotonic clock and wakes it.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from queue import Empty, SimpleQueue
+from threading import Condition, Event
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from watcher.clock import Clock, SystemClock
+from watcher.errors import WatcherError
+
+TICK_SECONDS = 1.0
+"""How often the two clocks are compared."""
+
+STEP_SECONDS = 2.0
+"""A difference beyond this was a step of the wall clock; ticks that come late are no difference at all."""
+
+PATIENCE_SECONDS = 8.0
+"""How long stopping waits for running jobs: container runtimes kill after ten seconds."""
+
+_log = structlog.get_logger("watcher.scheduler")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to run again and again, first after a delay; `brings_news`: once more after a fatal error.
+
+    `work` sees to its own errors: what it raises and is not fatal is logged as unforeseen.
+    """
+
+    name: str
+    every: timedelta
+    work: Callable[[], object]
+    first_after: timedelta = timedelta(0)
+    brings_news: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a daemon ended: the fatal error, None when it was told to; the jobs that did not end in time."""
+
+    error: WatcherError | None
+    abandoned: tuple[str, ...] = ()
+
+
+class _Every(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """Falls due so long after it last did; after a pause once, and never for each time that was missed."""
+
+    def __init__(self, interval: timedelta) -> None:
+        self._interval = interval
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        """Give the next instant, aware UTC."""
+        return now if previous is None else now + self._interval
+
+
+class Daemon:
+    """Runs jobs until `stop` is called or one of them raises an error of a type in `fatal`."""
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        stopping: Event,
+        *,
+        fatal: tuple[type[WatcherError], ...] = (),
+        clock: Clock | None = None,
+        tick_seconds: float = TICK_SECONDS,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        """Start nothing yet; `stopping` is set when running jobs shall end."""
+        self._jobs = {job.name: job for job in jobs}
+        self._stopping = stopping
+        self._fatal = fatal
+        self._clock = clock or SystemClock()
+        self._tick_seconds = tick_seconds
+        self._patience_seconds = patience_seconds
+        self._inbox: SimpleQueue[WatcherError | None] = SimpleQueue()
+        self._changed = Condition()
+        self._begun = dict.fromkeys(self._jobs, 0)
+        self._ended = dict.fromkeys(self._jobs, 0)
+
+    def stop(self) -> None:
+        """Let `run` return soon; may be called from a signal handler, and again."""
+        self._inbox.put(None)
+
+    def run(self) -> Ended:
+        """Run the jobs until there is a reason not to."""
+        scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(max(1, len(self._jobs)))}, timezone=UTC
+        )
+        for job in self._jobs.values():
+            scheduler.add_job(
+                self._work,
+                _Every(job.every),
+                [job],
+                id=job.name,
+                name=job.name,
+                next_run_time=_now() + job.first_after,
+                misfire_grace_time=None,
+                coalesce=True,
+                max_instances=1,
+            )
+        scheduler.start()
+        try:
+            error = self._watch(scheduler)
+            if error is not None:
+                self._tell_the_news(scheduler)
+        finally:
+            scheduler.pause()
+            self._stopping.set()
+            abandoned = self._wait_for_running()
+            scheduler.shutdown(wait=not abandoned)
+        return Ended(error, abandoned)
+
+    def _work(self, job: Job) -> None:
+        with self._changed:
+            self._begun[job.name] += 1
+        try:
+            job.work()
+        except self._fatal as error:
+            self._inbox.put(error)
+        except Exception:  # noqa: BLE001  # logged; one job's fault must not end the others
+            _log.exception("unforeseen", job=job.name)
+        finally:
+            with self._changed:
+                self._ended[job.name] += 1
+                self._changed.notify_all()
+
+    def _watch(self, scheduler: BackgroundScheduler) -> WatcherError | None:
+        wall, monotonic = self._clock.now(), self._clock.monotonic()
+        while True:
+            with suppress(Empty):
+                return self._inbox.get(timeout=self._tick_seconds)
+            then_wall, then_monotonic = wall, monotonic
+            wall, monotonic = self._clock.now(), self._clock.monotonic()
+            step = (wall - then_wall).total_seconds() - (monotonic - then_monotonic)
+            if abs(step) > STEP_SECONDS:
+                _log.warning("the wall clock was set: every job runs now", seconds=round(step))
+                for name in self._jobs:
+                    scheduler.modify_job(name, next_run_time=_now())
+
+    def _tell_the_news(self, scheduler: BackgroundScheduler) -> None:
+        """Let what brings news run once more from the start, and nothing else: the error was just written."""
+        due = {}
+        for job in self._jobs.values():
+            if job.brings_news:
+                due[job.name] = self._begun[job.name] + 1
+                scheduler.modify_job(job.name, next_run_time=_now())
+            else:
+                scheduler.remove_job(job.name)
+        with self._changed:
+            self._changed.wait_for(
+                lambda: all(self._ended[name] >= count for name, count in due.items()), self._patience_seconds
+            )
+
+    def _wait_for_running(self) -> tuple[str, ...]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._begun == self._ended, self._patience_seconds)
+            return tuple(name for name in self._jobs if self._begun[name] != self._ended[name])
+
+
+def _now() -> datetime:
+    """Give the machine's own time, which is what APScheduler goes by, whatever the jobs go by."""
+    return SystemClock().now()

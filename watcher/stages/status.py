@@ -1,0 +1,96 @@
+"""Status: the whole picture as of now, from what is stored; asking changes nothing.
+
+store + definition ─▶ health, checkpoint, KPIs, milestones, countdowns ─▶ `watcher status`
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from watcher.core.countdown import CountdownStatus, Phase
+from watcher.core.definition import Definition
+from watcher.core.health import Health, diagnose, lag_seconds
+from watcher.core.ledger import decimal_text
+from watcher.core.state import State, from_json
+from watcher.core.types import BlockRef, KpiId, MilestoneId, Verdict, iso_utc
+from watcher.stages.health import Expected, signs, stalled
+from watcher.store.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where everything stands.
+
+    `figures` is what `--json` prints. `concluded` is the last block with conclusions, None before the first;
+    `checkpoint` the last one read.
+    """
+
+    health: Health
+    checkpoint: BlockRef | None
+    concluded: BlockRef | None
+    figures: dict[str, Any]
+
+
+def status(definition: Definition, tx: Tx, expected: Expected, now: int) -> Status:
+    """Read where everything stands; `now` is the wall clock in Unix seconds."""
+    known = tx.state.load()
+    state = from_json(definition, json.loads(known.payload)) if known else State.initial(definition)
+    checkpoint, head, final = tx.facts.checkpoint(), tx.state.head(), tx.state.final()
+    found = signs(tx, expected, now)
+    health = diagnose(found)
+    figures: dict[str, Any] = {
+        "chain_id": definition.chain.id,
+        "program_id": definition.program_id,
+        "definition_hash": definition.hash,
+        "checkpoint": {"number": checkpoint.number, "hash": checkpoint.hash} if checkpoint else None,
+        "concluded": state.block.number if state.block else None,
+        "head": head.number if head else None,
+        "final": final.number if final else None,
+        "lag_seconds": lag_seconds(found),
+        "stalled": stalled(tx),
+        "kpis": [_kpi(definition, state, kpi) for kpi in definition.kpis],
+        "milestones": [_milestone(tx, state, milestone) for milestone in definition.milestones],
+        "countdowns": [
+            {"id": countdown, **_countdown(state.countdowns[countdown], now)}
+            for countdown in definition.countdowns
+        ],
+        "health": str(health.standing),
+        "health_since": None if health.since is None else iso_utc(health.since),
+        "health_reason": health.reason,
+        "health_remedy": health.remedy,
+    }
+    return Status(health, checkpoint, state.block, figures)
+
+
+def _kpi(definition: Definition, state: State, kpi: KpiId) -> dict[str, Any]:
+    settings, found = definition.kpis[kpi], state.kpis.get(kpi)
+    reading = found.reading if found else None
+    return {
+        "id": kpi,
+        "verdict": str(found.verdict if found else Verdict.UNKNOWN),
+        "low": decimal_text(reading.low) if reading else None,
+        "high": decimal_text(reading.high) if reading and reading.high is not None else None,
+        "comparator": str(settings.comparator),
+        "bar": decimal_text(settings.bar),
+    }
+
+
+def _milestone(tx: Tx, state: State, milestone: MilestoneId) -> dict[str, Any]:
+    reached = state.milestones.get(milestone)
+    if reached is not None:
+        return {"id": milestone, "state": "reached", "block_number": reached.number}
+    for observation in tx.state.observations():
+        if observation.milestone == milestone:
+            return {"id": milestone, "state": "observed", "block_number": observation.block_number}
+    return {"id": milestone, "state": "pending", "block_number": None}
+
+
+def _countdown(countdown: CountdownStatus, now: int) -> dict[str, Any]:
+    deadline, remaining = countdown.deadline, countdown.remaining_seconds
+    if countdown.phase is Phase.RUNNING and deadline is not None:
+        remaining = max(0, deadline - now)
+    return {
+        "state": str(countdown.phase),
+        "deadline": None if deadline is None else iso_utc(deadline),
+        "remaining_seconds": remaining,
+    }
