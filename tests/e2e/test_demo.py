@@ -150,7 +150,7 @@ class TestTheDemo:
         assert told(shown.received) == STORY
         assert all(each["verified"] for each in shown.received)
         assert len({each["id"] for each in shown.received}) == len(STORY)
-        printed = re.findall(r"^    → (\S+) +signature verified  (\S+)", shown.text, re.MULTILINE)
+        printed = re.findall(r"^    -> (\S+) +signature verified  (\S+)", shown.text, re.MULTILINE)
         assert [f"{kind} {subject}" for kind, subject in printed] == STORY
 
     def test_it_prints_the_last_digest_of_two_equal_ledgers(self, shown: Shown) -> None:
@@ -200,7 +200,8 @@ class TestTheDemo:
         assert first["block_number"] < second["block_number"]
 
     def test_a_pipe_gets_plain_text(self, shown: Shown) -> None:
-        """No colour, no cursor movement, no line that was folded."""
+        """No colour, no cursor movement, no folded line, nothing that an old terminal cannot show."""
+        assert shown.text.isascii()
         assert "\x1b" not in shown.text
         assert "\r" not in shown.text
         assert max(map(len, shown.text.splitlines())) > 160

@@ -64,7 +64,7 @@ class Storyteller:
             style, judged = ("green", "signature verified") if request.verified else ("red", "NOT VERIFIED")
             told = words(request.payload) if request.payload else request.id
             self._line(
-                Text.assemble("    → ", (f"{kind:<{_TYPE_WIDTH}}", "cyan")),
+                Text.assemble("    -> ", (f"{kind:<{_TYPE_WIDTH}}", "cyan")),
                 Text.assemble((judged, style), f"  {name:<{_SUBJECT_WIDTH}}  {told}"),
             )
 
@@ -116,7 +116,7 @@ class Storyteller:
             return
         self._title("Everything came as promised")
         if kept:
-            looks = f"watcher apps · watcher explain relay · watcher ledger · watcher evidence {MILESTONE}"
+            looks = f"watcher apps, watcher explain relay, watcher ledger, watcher evidence {MILESTONE}"
             self._facts(("look", f"cd {kept}, then {looks}"))
         else:
             self._facts(("look", "--keep FOLDER keeps the database, and every other command works on it"))

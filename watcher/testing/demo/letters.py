@@ -11,7 +11,7 @@ _ACTIVITY = "{actions} actions by {actors} actors on {active_days} days"
 _READING = "{low} of {bar}"
 
 _WORDS: Mapping[str, str] = {
-    EntryType.DEFINITION_ADOPTED: "definition {definition_hash:.12}… counts from block {block_number} on",
+    EntryType.DEFINITION_ADOPTED: "definition {definition_hash:.12} counts from block {block_number} on",
     EntryType.APP_WENT_LIVE: _ACTIVITY,
     EntryType.APP_WENT_DORMANT: _ACTIVITY,
     EntryType.KPI_MET: _READING,
