@@ -31,6 +31,7 @@ from watcher.stages.evaluate import Evaluate
 from watcher.stages.health import Expected, heartbeat, patience
 from watcher.stages.identity import check_definition
 from watcher.stages.index import Index
+from watcher.stages.preflight import Preflight, preflight
 from watcher.stages.runs import EVALUATE, FATAL, HEARTBEAT, INDEX, Runner
 from watcher.stages.sync import keep_up
 from watcher.store.database import Store
@@ -189,11 +190,27 @@ def _heartbeat(stages: Stages) -> None:
 
 def chain_source(files: Files, clock: Clock, stopping: Event) -> JsonRpcSource:
     """Make the chain over the deployment's endpoints; nothing is asked yet."""
-    endpoints = [
-        EndpointSettings(endpoint.id, endpoint.url.get_secret_value(), endpoint.calls_per_minute)
-        for endpoint in files.deployment.endpoints
-    ]
+    endpoints = _endpoints(files.deployment)
     return JsonRpcSource(endpoints, files.definition.chain.id, clock=clock, wait=stopping.wait)
+
+
+def check(files: Files) -> Preflight:
+    """Look at everything that a run will rest on; nothing is sent or made."""
+    return preflight(
+        files.definition,
+        endpoints=_endpoints(files.deployment),
+        database_url=files.deployment.database.get_secret_value(),
+        channels=[_channel(table) for table in files.deployment.channels],
+        clock=SystemClock(),
+        wait=Event().wait,
+    )
+
+
+def _endpoints(deployment: Deployment) -> list[EndpointSettings]:
+    return [
+        EndpointSettings(endpoint.id, endpoint.url.get_secret_value(), endpoint.calls_per_minute)
+        for endpoint in deployment.endpoints
+    ]
 
 
 def _open_for_writing(files: Files, source: JsonRpcSource) -> Store:

@@ -1,19 +1,15 @@
 """Look at files, endpoints, database and channels before a run, and say what reading will cost."""
 
 from dataclasses import asdict
-from threading import Event
 
 import typer
 
-from watcher import bootstrap, kinds
-from watcher.chain.endpoint import EndpointSettings
+from watcher import bootstrap
 from watcher.cli._app import new_app
 from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, ProgramOption
 from watcher.cli._output import print_json
 from watcher.cli._table import print_table
-from watcher.clock import SystemClock
 from watcher.core.preflight import Level, worst
-from watcher.stages.preflight import preflight
 
 app = new_app()
 
@@ -32,18 +28,7 @@ def check(
 
     Exits with 1 where something will not work, and with 3 where an endpoint does not answer.
     """
-    files = bootstrap.load(program, config)
-    found = preflight(
-        files.definition,
-        endpoints=[
-            EndpointSettings(each.id, each.url.get_secret_value(), each.calls_per_minute)
-            for each in files.deployment.endpoints
-        ],
-        database_url=files.deployment.database.get_secret_value(),
-        channels=[kinds.channel(table.kind).build(table.settings) for table in files.deployment.channels],
-        clock=SystemClock(),
-        wait=Event().wait,
-    )
+    found = bootstrap.check(bootstrap.load(program, config))
     level = worst(found.findings)
     if json:
         print_json(

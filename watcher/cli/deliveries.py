@@ -2,12 +2,11 @@
 
 import json as json_text
 from datetime import UTC, datetime
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
 from watcher import bootstrap
-from watcher.channels._settings import ChannelSettings
 from watcher.cli._app import new_app
 from watcher.cli._delivery import (
     COLUMNS,
@@ -144,20 +143,16 @@ def replay(
 
 
 def _refuse_unknown(files: bootstrap.Files, channel: str | None) -> None:
-    known = _channels(files)
+    known = bootstrap.expected(files.deployment).channels
     if channel is not None and channel not in known:
         raise UsageError(
             f'"{channel}" is no channel of the deployment file: there is {", ".join(known) or "none"}'
         )
 
 
-def _channels(files: bootstrap.Files) -> list[str]:
-    return [cast(ChannelSettings, table.settings).id for table in files.deployment.channels]
-
-
 def _disabled(files: bootstrap.Files, tx: Tx) -> list[str]:
     """Say which channels are switched off, and how they are switched on."""
-    states = [tx.outbox.channel(channel) for channel in _channels(files)]
+    states = [tx.outbox.channel(channel) for channel in bootstrap.expected(files.deployment).channels]
     return [
         f"channel {state.id} is disabled since {instant(state.disabled_at)} ({state.reason}): "
         f"`watcher deliveries replay --channel {state.id}` enables it"
