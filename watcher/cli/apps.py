@@ -7,7 +7,8 @@ from watcher.cli._app import new_app
 from watcher.cli._moment import AtOption, moment
 from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, ProgramOption
 from watcher.cli._output import print_json
-from watcher.cli._table import print_table
+from watcher.cli._table import print_lines, print_table
+from watcher.core.explanation import labelled
 from watcher.core.roster import roster, why_not
 from watcher.core.wording import COVERAGE
 from watcher.stages.lookback import as_of
@@ -24,7 +25,6 @@ _COLUMNS = (
     "actors",
     "days",
     "contracts",
-    "what is missing",
 )
 
 
@@ -59,9 +59,9 @@ def apps(
             row["actors"],
             row["active_days"],
             len(row["contracts"]),
-            why_not(row),
         )
         for row in rows
     ]
     print_table(_COLUMNS, table)
-    typer.echo(COVERAGE)
+    print_lines(labelled("missing", [f"{row['id']}: {why}" for row in rows if (why := why_not(row))]))
+    print_lines([COVERAGE])

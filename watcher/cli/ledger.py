@@ -1,8 +1,7 @@
 """Print the ledger's entries, or the digest of the last one."""
 
 import json as json_text
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +16,7 @@ from watcher.store.database import Tx
 
 app = new_app()
 
-_COLUMNS = ("no.", "time", "block", "type", "subject", "summary", "digest")
+_COLUMNS = ("no.", "time", "block", "type", "subject", "digest", "summary")
 _DIGEST_SHOWN = 12
 
 
@@ -37,14 +36,14 @@ def ledger(
     files = bootstrap.load(program, config)
     with bootstrap.reading(files) as store, store.reading() as tx:
         _refuse_unknown(tx, generation)
-        entries = tx.ledger.entries(generation=generation)
-        if digest:
-            _print_digest(next(iter(deque(entries, maxlen=1)), None), json=json)
-        elif json:
-            for entry in entries:
-                print_json(entry)
-        else:
-            print_table(_COLUMNS, [_row(entry) for entry in entries])
+        entries = list(tx.ledger.entries(generation=generation))
+    if digest:
+        _print_digest(entries, json=json)
+    elif json:
+        for entry in entries:
+            print_json(entry)
+    else:
+        print_table(_COLUMNS, [_row(entry) for entry in entries])
 
 
 def _refuse_unknown(tx: Tx, generation: int | None) -> None:
@@ -53,9 +52,10 @@ def _refuse_unknown(tx: Tx, generation: int | None) -> None:
         raise UsageError(f"there is no generation {generation} of the ledger: write 1 to {present}")
 
 
-def _print_digest(last: Mapping[str, Any] | None, *, json: bool) -> None:
-    if last is None:
+def _print_digest(entries: Sequence[Mapping[str, Any]], *, json: bool) -> None:
+    if not entries:
         raise CannotTell("the ledger has no entry yet: its first comes with the first concluded block")
+    last = entries[-1]
     if json:
         print_json({"sequence": last["sequence"], "digest": last["digest"]})
     else:
@@ -71,8 +71,8 @@ def _row(entry: Mapping[str, Any]) -> tuple[object, ...]:
         entry["block_number"],
         entry["type"],
         entry["subject"],
-        said,
         entry["digest"][:_DIGEST_SHOWN],
+        said,
     )
 
 
