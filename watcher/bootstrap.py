@@ -89,12 +89,13 @@ def load(program: Path, config: Path, environment: Mapping[str, str] | None = No
 
 
 @contextmanager
-def reading(files: Files) -> Iterator[Store]:
-    """Open the database as it is, for commands that answer questions; it is closed in the end.
+def reading(files: Files, *, create: bool = False) -> Iterator[Store]:
+    """Open the database, for commands that run no stage; it is closed in the end.
 
-    StoreError, with the remedy, where there is none; DatabaseMismatch where it is another definition's.
+    As it is: StoreError, with the remedy, where there is none. With `create` it is made, or migrated, where
+    needed. DatabaseMismatch where it is another definition's.
     """
-    store = Store.open(files.deployment.database.get_secret_value(), create=False)
+    store = Store.open(files.deployment.database.get_secret_value(), create=create)
     try:
         check_definition(files.definition, store)
         yield store
@@ -126,27 +127,32 @@ def stages(
         try:
             check_definition(files.definition, store)
             with store.writer_lock():
-                announcer = Announcer(
-                    files.definition,
-                    clock,
-                    [_subscription(channel) for channel in files.deployment.channels],
-                    operator=files.deployment.operator,
-                    deliver_history=deliver_history,
-                )
+                announce = announcer(files, clock, deliver_history=deliver_history)
                 stop = stopping.is_set
-                runner = Runner(files.definition, store, clock, announcer, stopping=stop)
+                runner = Runner(files.definition, store, clock, announce, stopping=stop)
                 index = Index(files.definition, source, store, clock, stopping=stop, progress=progress)
-                evaluate = Evaluate(files.definition, store, clock, announcer, stopping=stop)
+                evaluate = Evaluate(files.definition, store, clock, announce, stopping=stop)
                 deliver = tuple(
-                    Deliver(store, channel, clock, announcer.notice, stopping=stop) for channel in channels
+                    Deliver(store, channel, clock, announce.notice, stopping=stop) for channel in channels
                 )
                 yield Stages(
-                    files, clock, stopping, store, source, announcer, runner, index, evaluate, deliver
+                    files, clock, stopping, store, source, announce, runner, index, evaluate, deliver
                 )
         finally:
             store.close()
     finally:
         source.close()
+
+
+def announcer(files: Files, clock: Clock, *, deliver_history: bool = False) -> Announcer:
+    """Make what writes events for the deployment's channels."""
+    return Announcer(
+        files.definition,
+        clock,
+        [_subscription(channel) for channel in files.deployment.channels],
+        operator=files.deployment.operator,
+        deliver_history=deliver_history,
+    )
 
 
 def daemon(stages: Stages) -> Daemon:

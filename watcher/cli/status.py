@@ -1,18 +1,16 @@
 """Say how the watcher is, and where KPIs, milestones and countdowns stand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from watcher import bootstrap
 from watcher.cli._app import new_app
 from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, ProgramOption
 from watcher.cli._output import print_json, stdout
+from watcher.cli._table import print_lines, print_table
 from watcher.clock import SystemClock
 from watcher.core.health import Standing
 from watcher.core.types import BlockRef, iso_utc
@@ -44,34 +42,38 @@ def status(
     if json:
         print_json(found.figures)
     else:
-        _show(stdout(), found)
+        _show(found)
     if found.health.standing is not Standing.OK:
         raise typer.Exit(1)
 
 
-def _show(console: Console, found: Status) -> None:
+def _show(found: Status) -> None:
     figures = found.figures
-    console.print(str(found.health), style=_COLOURS[found.health.standing], markup=False, soft_wrap=True)
-    facts = Table.grid(padding=(0, 2))
-    for name, value in _facts(found):
-        facts.add_row(name, escape(value))
-    console.print(facts, soft_wrap=True)
-    _table(console, "KPI", ["reading", "bar", "verdict"], [_kpi_row(kpi) for kpi in figures["kpis"]])
-    _table(
-        console,
-        "milestone",
-        ["state", "block"],
-        [[row["id"], row["state"], _text(row["block_number"])] for row in figures["milestones"]],
-    )
-    _table(
-        console,
-        "countdown",
-        ["state", "deadline", "remaining"],
+    stdout().print(str(found.health), style=_COLOURS[found.health.standing], markup=False, soft_wrap=True)
+    print_lines([f"{name:<14}{value}" for name, value in _facts(found)])
+    typer.echo()
+    print_table(
+        ["KPI", "reading", "bar", "verdict"],
         [
-            [row["id"], row["state"], _text(row["deadline"]), _duration(row["remaining_seconds"])]
-            for row in figures["countdowns"]
+            [kpi["id"], _reading(kpi), f"{kpi['comparator'].replace('_', ' ')} {kpi['bar']}", kpi["verdict"]]
+            for kpi in figures["kpis"]
         ],
     )
+    if figures["milestones"]:
+        typer.echo()
+        print_table(
+            ["milestone", "state", "block"],
+            [[each["id"], each["state"], each["block_number"]] for each in figures["milestones"]],
+        )
+    if figures["countdowns"]:
+        typer.echo()
+        print_table(
+            ["countdown", "state", "deadline", "remaining"],
+            [
+                [each["id"], each["state"], each["deadline"], _duration(each["remaining_seconds"])]
+                for each in figures["countdowns"]
+            ],
+        )
 
 
 def _facts(found: Status) -> Iterator[tuple[str, str]]:
@@ -80,42 +82,26 @@ def _facts(found: Status) -> Iterator[tuple[str, str]]:
     yield "definition", figures["definition_hash"]
     yield "read", _block(found.checkpoint)
     yield "concluded", _block(found.concluded)
-    yield "final", _text(figures["final"])
-    yield "head", _text(figures["head"])
+    if figures["final"] is not None:
+        yield "final", f"block {figures['final']}"
+    if figures["head"] is not None:
+        yield "head", f"block {figures['head']}"
     if figures["lag_seconds"] is not None:
         yield "lag", f"{figures['lag_seconds']} s of chain time"
     if figures["stalled"]:
         yield "stands still", figures["stalled"]
 
 
-def _table(console: Console, what: str, columns: list[str], rows: list[list[str]]) -> None:
-    if not rows:
-        return
-    table = Table(what, *columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*map(escape, row))
-    console.print()
-    console.print(table)
-
-
-def _kpi_row(kpi: dict[str, Any]) -> list[str]:
+def _reading(kpi: Mapping[str, Any]) -> str | None:
     low, high = kpi["low"], kpi["high"]
-    if low is None:
-        reading = "-"
-    elif low == high:
-        reading = low
-    else:
-        reading = f"{low} to {high}" if high is not None else f"{low} or more"
-    return [kpi["id"], reading, f"{kpi['comparator'].replace('_', ' ')} {kpi['bar']}", kpi["verdict"]]
+    if low is None or low == high:
+        return None if low is None else str(low)
+    return f"{low} to {high}" if high is not None else f"{low} or more"
 
 
 def _block(block: BlockRef | None) -> str:
-    return f"{block.number}, {iso_utc(block.timestamp)}" if block else "-"
+    return f"block {block.number}, {iso_utc(block.timestamp)}" if block else "nothing yet"
 
 
-def _text(value: object) -> str:
-    return "-" if value is None else str(value)
-
-
-def _duration(seconds: int | None) -> str:
-    return "-" if seconds is None else str(timedelta(seconds=seconds))
+def _duration(seconds: int | None) -> str | None:
+    return None if seconds is None else str(timedelta(seconds=seconds))

@@ -3,14 +3,15 @@
 Entry, Notice ─▶ Event (bytes made once) ─▶ one pending delivery for each channel that asked for it
 """
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watcher.clock import Clock
 from watcher.core.definition import Definition
 from watcher.core.events import Event, Notice, NoticeType, entry_event, notice_event, wanted
-from watcher.core.ledger import Entry
+from watcher.core.ledger import NAMESPACE, Entry
 from watcher.store.database import Tx
 
 
@@ -51,10 +52,22 @@ class Announcer:
         self._deliver_history = deliver_history
 
     def entries(self, tx: Tx, entries: Iterable[Entry]) -> None:
-        """Announce ledger entries in their order."""
+        """Announce ledger entries in their order.
+
+        After a rewind by hand an entry can come again. About the same block, it was announced. About another
+        one it carries the id of the entry that it replaces (the n-th of its type and subject); receivers drop
+        what they have seen, so this message gets an id of its own.
+        """
         for entry in entries:
             event = entry_event(self._definition, entry, self._operator)
-            tx.outbox.mint(f"entry/{entry.id}", event, self._channels(tx, event), self._clock.now())
+            key = f"entry/{entry.id}"
+            before = tx.outbox.event_by_key(key)
+            if before is not None:
+                if json.loads(before.body)["data"]["block_hash"] == entry.block_hash:
+                    continue
+                key = f"{key}/{entry.block_hash}"
+                event = replace(event, id=str(uuid.uuid5(NAMESPACE, key)))
+            tx.outbox.mint(key, event, self._channels(tx, event), self._clock.now())
 
     def notice(self, tx: Tx, notice: Notice) -> Minted:
         """Announce a notice unless its key was announced before; return the id of the one there is."""

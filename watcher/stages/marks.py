@@ -39,6 +39,9 @@ def _regressing(definition: Definition, countdown: Countdown, ahead: State) -> b
 
 
 def _notice(due: Mark, status: CountdownStatus, *, at_risk: bool, stale: bool) -> Notice:
+    # Named by when the countdown began, not by which run it is: after a reorganisation the same run may have
+    # begun at another block, and nobody has seen the marks of that one.
+    key = f"countdown.marked/{due.countdown}/{status.started_at}/{due.remaining_seconds}"
     data = {
         "mark": f"T-{due.remaining_seconds}s",
         "remaining_seconds": due.remaining_seconds,
@@ -48,5 +51,4 @@ def _notice(due: Mark, status: CountdownStatus, *, at_risk: bool, stale: bool) -
         "at_risk": at_risk,
         "stale": stale,
     }
-    key = f"countdown.marked/{due.countdown}/{due.run}/{due.remaining_seconds}"
     return Notice(NoticeType.COUNTDOWN_MARKED, due.countdown, key, due.at, data, countdown=due.countdown)

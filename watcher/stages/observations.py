@@ -63,6 +63,13 @@ def compare(
     return notices
 
 
+def retract_above(tx: Tx, announcer: Announcer, block_number: int, now_at: int) -> None:
+    """Retract what was observed above a block that an operator went back to; `now_at` is the wall clock."""
+    for observation in tx.state.observations():
+        if observation.block_number > block_number:
+            _retract(tx, announcer, observation, now_at, "the block was taken back by hand")
+
+
 def _is_gone(tx: Tx, observation: Observation, ahead: State) -> bool:
     """Tell whether the block no longer carries the observation; a copy that is not there yet cannot tell."""
     if ahead.block is not None and ahead.block.number >= observation.block_number:

@@ -82,6 +82,12 @@ class StateStore(Repository):
         """Replace the present state."""
         self._put_evaluation(_PRESENT, state)
 
+    def replace(self, state: StoredState | None) -> None:
+        """Go back to another state, None: to before the first conclusion."""
+        self._connection.execute(delete(Evaluation).where(col(Evaluation.slot) == _PRESENT))
+        if state is not None:
+            self.save(state)
+
     def snapshot(self, day: int, state: StoredState) -> None:
         """Keep a state to go back to, one a Unix day (days since 1970); the day's last one stays."""
         self._put_evaluation(day, state)
@@ -105,8 +111,8 @@ class StateStore(Repository):
         """Give the last block that was seen to be final, None while none was."""
         return self._position("final")
 
-    def set_final(self, block: BlockRef) -> None:
-        """Note the last final block; the caller sees to it that it never goes back."""
+    def set_final(self, block: BlockRef | None) -> None:
+        """Note the last final block, None: none is; only a rewind by hand takes it back."""
         self._set_position("final", block)
 
     def head(self) -> BlockRef | None:
@@ -162,8 +168,11 @@ class StateStore(Repository):
         row = self._connection.execute(select(Position).where(col(Position.name) == name)).first()
         return _as_ref(row) if row else None
 
-    def _set_position(self, name: str, block: BlockRef) -> None:
-        upsert(self._connection, Position, [{"name": name, **_ref_columns(block)}])
+    def _set_position(self, name: str, block: BlockRef | None) -> None:
+        if block is None:
+            self._connection.execute(delete(Position).where(col(Position.name) == name))
+        else:
+            upsert(self._connection, Position, [{"name": name, **_ref_columns(block)}])
 
 
 def _ref_columns(block: BlockRef) -> Mapping[str, object]:
