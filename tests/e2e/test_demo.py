@@ -166,6 +166,13 @@ class TestTheDemo:
         assert shown.entry("milestone.reached")["evidence"]["bundle_sha256"] == digest
         assert [app["id"] for app in json.loads(evidence)["apps"] if app["verdict"] == "LIVE"] == TEN
 
+    def test_it_sends_the_message_that_the_readme_shows(self, shown: Shown) -> None:
+        """The chain is the same on every machine, so is what follows. To renew it, copy what was expected."""
+        [reached] = [each for each in shown.received if each["payload"]["type"] == "milestone.reached"]
+        readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+        [example] = re.findall(r"^```json\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+        assert json.loads(example) == reached["payload"]
+
     def test_it_shows_who_counts_and_why_the_others_do_not(self, shown: Shown) -> None:
         """Ten apps of all kinds of code are live at the milestone; five are not, each for its own reason."""
         block = shown.entry("milestone.reached")["block_number"]

@@ -90,9 +90,11 @@ def _default(value: object) -> str:
 
 
 def _errors(parent: type[WatcherError] = WatcherError) -> Iterator[type[WatcherError]]:
+    """Give every error of the tree, in its order; the local chain's own refusals are none of a command's."""
     for error in parent.__subclasses__():
-        yield error
-        yield from _errors(error)
+        if error.__module__ == WatcherError.__module__:
+            yield error
+            yield from _errors(error)
 
 
 def _first_line(error: type[WatcherError]) -> str:
