@@ -62,7 +62,8 @@ def test_a_node_that_has_everything_is_asked_in_few_calls() -> None:
     assert (sampled.blocks, sampled.receipts, sampled.empty) == (SAMPLED, 3 * SAMPLED, 0)
     assert 0 < sampled.concerned < SAMPLED
     assert sampled.size_bytes > sampled.receipts * 100
-    assert calls < 30
+    assert (found.safe, found.finalized) == (None, None)
+    assert calls < 35
 
 
 def test_a_node_that_does_not_answer_is_unreachable_and_its_key_stays_secret() -> None:
@@ -139,7 +140,16 @@ def test_a_tag_that_nothing_carries_and_one_that_is_refused_are_told_apart() -> 
             return honest(method, params)
 
         node.methods["eth_getBlockByNumber"] = refusing
-        assert told(node, tag).final == "invalid tag"
+        assert told(node, tag).final == told(node, tag).finalized == "invalid tag"
+
+
+def test_methods_that_are_not_offered_are_named() -> None:
+    """What looks behind proxies; a node that offers them may still answer what it likes."""
+    with scripted_node() as node:
+        assert history(node).no_methods == ("eth_getStorageAt", "eth_call")
+        node.methods["eth_getStorageAt"] = lambda _method, _params: "0x"
+        node.methods["eth_call"] = lambda _method, _params: _raise(Refused(3, "execution reverted"))
+        assert history(node).no_methods == ()
 
 
 def test_a_chain_that_is_shorter_than_the_depth_has_nothing_final() -> None:

@@ -24,7 +24,7 @@ from watcher.chain.wire import BLOCKS, RECEIPTS, VALUES, Answers, Call
 from watcher.clock import Clock
 from watcher.core.costs import SampledBlocks
 from watcher.core.definition import Finality
-from watcher.core.endpoint_report import EndpointReport, History, Report, Unreachable
+from watcher.core.endpoint_report import EndpointReport, History, Report, Tagged, Unreachable
 from watcher.core.types import Address, BlockRange, BlockRef
 from watcher.core.window import BlockReceipts
 
@@ -37,7 +37,7 @@ SAMPLED = 16
 _LONGEST_WAIT_SECONDS = 10.0
 _SHORTEST_WAIT_SECONDS = 0.5
 _ANYONE = Address("0x" + "00" * 19 + "01")
-"""Whose code is asked for to see whether there is state: a node that has it answers for any address."""
+"""Whose state is asked for: a node that has any answers for any address, and a precompile may be called."""
 
 
 class _Refused(Exception):
@@ -69,27 +69,37 @@ class Probe:
             head = self._required(header_tagged("latest"))
             if head is None:
                 return Unreachable(endpoint.name, "has no blocks yet: wait for it")
-            final = self._final(finality, head.ref)
+            tags = {tag: self._tagged(tag) for tag in ("safe", "finalized")}
+            final = tags[finality.tag] if finality.tag else self._deep(finality.depth or 0, head.ref)
             history: History | str | None
             try:
                 last = final.number if isinstance(final, BlockRef) else head.ref.number
                 history = self._history(BlockRange(first, last)) if first <= last else None
             except _Refused as refused:
                 history = str(refused)
-            return EndpointReport(endpoint.name, chain_id, genesis.ref.hash, head.ref, final, history)
+            return EndpointReport(
+                name=endpoint.name,
+                chain_id=chain_id,
+                genesis_hash=genesis.ref.hash,
+                head=head.ref,
+                safe=tags["safe"],
+                finalized=tags["finalized"],
+                final=final,
+                history=history,
+            )
         except _Refused as refused:
             return Unreachable(endpoint.name, str(refused))
         finally:
             endpoint.close()
 
-    def _final(self, finality: Finality, head: BlockRef) -> BlockRef | str | None:
-        if finality.tag is None and head.number < (finality.depth or 0):
-            return None
-        question = header_tagged(finality.tag or hex(head.number - (finality.depth or 0)))
-        [found] = self._ask([question], BLOCKS)
+    def _tagged(self, tag: str) -> Tagged:
+        [found] = self._ask([header_tagged(tag)], BLOCKS)
         if isinstance(found, Failure):
             return found.message
         return None if found is None else found.ref
+
+    def _deep(self, depth: int, head: BlockRef) -> Tagged:
+        return self._tagged(hex(head.number - depth)) if head.number >= depth else None
 
     def _history(self, blocks: BlockRange) -> History:
         newest = self._required(receipts_at(blocks.last))
@@ -106,7 +116,22 @@ class Probe:
         sampled = weigh(numbers, header_bytes)
         batch = min(len(numbers), self._endpoint.batch_limit)
         began_at = begin.ref.timestamp if isinstance(begin, Header) else None
-        return History(receipts_from, state_from, whole, batch, sampled, began_at)
+        no_methods = self._no_methods(blocks.last)
+        return History(receipts_from, state_from, whole, batch, no_methods, sampled, began_at)
+
+    def _no_methods(self, number: int) -> tuple[str, ...]:
+        """Name the methods that looking behind proxies takes and the endpoint does not know."""
+        at = hex(number)
+        calls = [
+            Call("eth_getStorageAt", (_ANYONE, hex(0), at)),
+            Call("eth_call", ({"to": _ANYONE, "data": "0x"}, at)),
+        ]
+        answers = self._answers([Question(call, _text) for call in calls], VALUES)
+        return tuple(
+            call.method
+            for call, answer in zip(calls, answers, strict=True)
+            if isinstance(answer, Failure) and answer.refusal is Refusal.NO_METHOD
+        )
 
     def _lowest(self, blocks: BlockRange, has: Callable[[int], bool]) -> int | None:
         """Find the lowest block that is there, taking for granted that all above it are; None: not one."""

@@ -24,30 +24,39 @@ class History:
 
     `receipts_from` and `state_from` are the lowest blocks whose receipts and state it has, None: none.
     `whole_blocks` tells whether one call gives all receipts of a block, `batch` how many calls it took in one
-    request. `began_at` is the time of that first block, None where it does not have it.
+    request, `no_methods` names what it does not offer at all. `began_at` is the time of that first block,
+    None where it does not have it.
     """
 
     receipts_from: int | None
     state_from: int | None
     whole_blocks: bool
     batch: int
+    no_methods: tuple[str, ...]
     sampled: SampledBlocks
     began_at: int | None
+
+
+Tagged = BlockRef | str | None
+"""A block; None: there is none yet; a text: why the endpoint does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointReport:
     """What one endpoint answered; `name` is fit to be shown.
 
-    `final` is None where nothing is final there yet, `history` where there is nothing to look at; both are a
-    text where the endpoint would not say, and why.
+    `final` is what the program's finality makes of it, `safe` and `finalized` what those tags answer: None
+    where nothing carries them yet, a text where the endpoint would not say, and why. So is `history`, where
+    there is nothing to look at.
     """
 
     name: str
     chain_id: int
     genesis_hash: BlockHash
     head: BlockRef
-    final: BlockRef | str | None
+    safe: Tagged
+    finalized: Tagged
+    final: Tagged
     history: History | str | None
 
 
@@ -93,6 +102,8 @@ def endpoint_findings(
             continue
         yield Finding(Level.OK, report.name, identity)
         yield _head(report, definition.chain.finality, now)
+        tags = f"safe {_tag(report.head, report.safe)}, finalized {_tag(report.head, report.finalized)}"
+        yield Finding(Level.OK, report.name, f"tags: {tags}")
         history = report.history
         if isinstance(history, History):
             yield _methods(report.name, history)
@@ -121,7 +132,20 @@ def _head(report: EndpointReport, finality: Finality, now: int) -> Finding:
     return Finding(Level.OK, report.name, text)
 
 
+def _tag(head: BlockRef, tagged: Tagged) -> str:
+    match tagged:
+        case BlockRef(number=number, timestamp=timestamp):
+            return f"is block {number}, {duration_text(head.timestamp - timestamp)} behind the head"
+        case None:
+            return "is nothing yet"
+        case _:
+            return f"is not told ({tagged})"
+
+
 def _methods(name: str, history: History) -> Finding:
+    if history.no_methods:
+        text = f"does not offer {' and '.join(history.no_methods)}: no proxy can be seen through there"
+        return Finding(Level.PROBLEM, name, text)
     batch = f"took {history.batch} calls in one request"
     if history.whole_blocks:
         return Finding(Level.OK, name, f"gives the receipts of whole blocks, {batch}")

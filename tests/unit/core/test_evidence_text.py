@@ -25,7 +25,7 @@ PROXY, LOGIC = address(1), address(2)
 
 
 def test_a_bundle_is_told_with_all_that_a_stranger_needs() -> None:
-    """Block, finality, definition, readings as wide as they are, code behind proxies, and the bundle's name."""
+    """Block, finality, definition, readings as wide as they are, code behind proxies, the bundle's name."""
     both = AllOf((KpiId("k"), KpiId("share")))
     program = definition(
         app("a"),

@@ -14,9 +14,19 @@ from watcher.core.wording import size_text
 
 NOW = at(hours=1)
 SAMPLED = SampledBlocks(16, empty=0, concerned=0, receipts=16, size_bytes=1, seconds=0, header_bytes=1)
-HISTORY = History(1, 1, whole_blocks=True, batch=16, sampled=SAMPLED, began_at=0)
+HISTORY = History(1, 1, whole_blocks=True, batch=16, no_methods=(), sampled=SAMPLED, began_at=0)
 GENESIS = BlockHash("0x" + "00" * 32)
-GOOD = EndpointReport("endpoint main", 31_337, GENESIS, ref(90, NOW - 2), ref(80, NOW - 12), HISTORY)
+FINAL = ref(80, NOW - 12)
+GOOD = EndpointReport(
+    "endpoint main",
+    31_337,
+    GENESIS,
+    ref(90, NOW - 2),
+    safe=None,
+    finalized=FINAL,
+    final=FINAL,
+    history=HISTORY,
+)
 
 
 def warnings(program: Definition) -> list[str]:
@@ -67,12 +77,13 @@ def test_what_reach_touched_does_not_see_is_said() -> None:
     assert warning.startswith('reach = "touched"')
 
 
-def test_an_endpoint_that_has_everything_is_told_in_five_lines() -> None:
-    """Chain, head, methods, receipts, state."""
+def test_an_endpoint_that_has_everything_is_told_in_six_lines() -> None:
+    """Chain, head, tags, methods, receipts, state."""
     found = judged(GOOD)
     assert {level for level, _ in found} == {"ok"}
     assert [text for _, text in found][1:] == [
         "head 90, 2024-10-04T00:59:58Z; final (finalized) is 80, 10s behind it",
+        "tags: safe is nothing yet, finalized is block 80, 10s behind the head",
         "gives the receipts of whole blocks, took 16 calls in one request",
         "has receipts from block 1 on",
         "has state from block 1 on",
@@ -108,12 +119,14 @@ def test_a_head_that_is_old_is_worth_a_look() -> None:
 
 def test_nothing_final_is_no_error_and_a_refused_tag_is_one() -> None:
     """A young chain waits; an endpoint that does not know the tag never concludes anything."""
-    level, text = judged(replace(GOOD, final=None, history=None))[-1]
+    level, text = judged(replace(GOOD, final=None, history=None))[1]
     assert level == "warning"
     assert "nothing is final yet (finalized)" in text
-    level, text = judged(replace(GOOD, final="unknown tag", history=None))[-1]
+    refused = replace(GOOD, final="unknown tag", finalized="unknown tag", history=None)
+    level, text = judged(refused)[1]
     assert level == "problem"
     assert text.endswith("does not say what is final (finalized): unknown tag")
+    assert judged(refused)[2][1].endswith("finalized is not told (unknown tag)")
 
 
 def test_a_history_that_is_not_told_is_a_problem() -> None:
@@ -127,7 +140,15 @@ def test_a_history_that_is_not_told_is_a_problem() -> None:
 def test_receipts_one_by_one_are_warned_of() -> None:
     """It works, and costs a call for each transaction."""
     single = replace(GOOD, history=replace(HISTORY, whole_blocks=False))
-    assert judged(single)[2][0] == "warning"
+    assert judged(single)[3][0] == "warning"
+
+
+def test_methods_that_proxies_need_are_needed() -> None:
+    """Without them code behind a proxy is never known, and the ledger stands still."""
+    blind = replace(GOOD, history=replace(HISTORY, no_methods=("eth_getStorageAt", "eth_call")))
+    level, text = judged(blind)[3]
+    assert level == "problem"
+    assert text.startswith("does not offer eth_getStorageAt and eth_call")
 
 
 @pytest.mark.parametrize(
@@ -139,11 +160,11 @@ def test_missing_receipts_are_a_problem_unless_another_endpoint_has_them(
 ) -> None:
     """What nobody has is not read as nothing."""
     pruned = replace(GOOD, name="endpoint pruned", history=replace(HISTORY, receipts_from=lowest))
-    level, text = judged(pruned, first=7)[3]
+    level, text = judged(pruned, first=7)[4]
     assert level == "problem"
     assert text.startswith(words)
     assert "[[chain.gap]]" in text
-    level, text = judged(pruned, GOOD, first=7)[3]
+    level, text = judged(pruned, GOOD, first=7)[4]
     assert level == "warning"
     assert text.endswith("another endpoint has it")
 
@@ -151,10 +172,10 @@ def test_missing_receipts_are_a_problem_unless_another_endpoint_has_them(
 def test_missing_state_is_a_warning_since_plain_code_can_be_proven() -> None:
     """What stood behind a proxy cannot, and then an archive is needed."""
     pruned = replace(GOOD, name="endpoint pruned", history=replace(HISTORY, state_from=60))
-    level, text = judged(pruned)[4]
+    level, text = judged(pruned)[5]
     assert level == "warning"
     assert text.startswith("has state from block 60 on: before that plain code is proven")
-    level, text = judged(pruned, GOOD)[4]
+    level, text = judged(pruned, GOOD)[5]
     assert (level, text) == ("warning", "has state from block 60 on: another endpoint has it from block 1 on")
 
 
