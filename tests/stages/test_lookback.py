@@ -1,6 +1,5 @@
 """`--at`: what is said of an earlier block is what a watcher that had stopped there would say."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -92,22 +91,21 @@ def test_a_verdict_that_changed_by_time_alone_is_told_from_its_own_block_on(tmp_
 
 
 @pytest.fixture
-def days(tmp_path: Path) -> Iterator[tuple[Definition, Store]]:
-    """A history of three days with a block each six hours; the last concluded one is number 10."""
+def days(tmp_path: Path, store: Store) -> tuple[Definition, Store]:
+    """Give a history of three days with a block each six hours; the last concluded one is number 10."""
     program = definition(tmp_path)
     chain = FakeChain(genesis_time=START - START % SECONDS_PER_DAY)
     open_for_business(chain)
     chain.block(*use(APPS[0], 0, 1, 2, 3))
     chain.empty_blocks(11, every=6 * 3_600)
-    with fresh_store(tmp_path / "days") as store:
-        Watch(program, chain, store).sync()
-        yield program, store
+    Watch(program, chain, store).sync()
+    return program, store
 
 
 def test_a_day_means_its_last_block_and_an_instant_the_last_block_up_to_it(
     days: tuple[Definition, Store],
 ) -> None:
-    """The second of a block counts, the second before it does not; a day that is not over ends at the last."""
+    """The second of a block counts, the one before it does not; a day that is not over ends at its last block."""
     program, store = days
     midnight = START - START % SECONDS_PER_DAY
     day = [iso_utc(midnight + number * SECONDS_PER_DAY)[:10] for number in range(3)]
