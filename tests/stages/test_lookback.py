@@ -105,7 +105,7 @@ def days(tmp_path: Path, store: Store) -> tuple[Definition, Store]:
 def test_a_day_means_its_last_block_and_an_instant_the_last_block_up_to_it(
     days: tuple[Definition, Store],
 ) -> None:
-    """The second of a block counts, the one before does not; a day that is not over ends at its last block."""
+    """The second of a block counts, the one before does not; an unfinished day ends at its last block."""
     program, store = days
     midnight = START - START % SECONDS_PER_DAY
     day = [iso_utc(midnight + number * SECONDS_PER_DAY)[:10] for number in range(3)]
