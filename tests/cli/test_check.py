@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Command
+from tests.nodes import anvil
 from tests.stages.world import APPS, Watch, definition
 from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.reader import JsonRpcSource
@@ -23,9 +24,8 @@ GENESIS_TIME = 1_700_000_000
 
 @dataclass
 class Place:
-    """A served devnet, and the folder whose deployment points to it."""
+    """A node, and the folder whose deployment points to it."""
 
-    devnet: Devnet
     url: str
     folder: Path
 
@@ -46,7 +46,7 @@ def place(folder: Path, program: Definition) -> Iterator[Place]:
             devnet.transact(devnet.accounts[1], APPS[0])
         devnet.mine(GENESIS_TIME + 60 * (number + 1))
     with serve(devnet) as url:
-        found = Place(devnet, url, folder)
+        found = Place(url, folder)
         found.deploy("[[channel]]", 'id = "ops"', 'kind = "log"')
         yield found
 
@@ -209,3 +209,19 @@ def test_files_that_are_wrong_are_told_as_everywhere(watcher: Command, place: Pl
     assert said.code == 2
     assert "colour" in said.err
     assert said.out == ""
+
+
+def test_a_real_node_that_forgets_its_history_is_found_out(watcher: Command, folder: Path) -> None:
+    """Anvil keeps ten blocks of state and every receipt: a remark, since plain code can be proven."""
+    definition(folder)
+    with anvil("--prune-history", "10", "--timestamp", str(GENESIS_TIME)) as node:
+        for number in range(60):
+            node.mine(GENESIS_TIME + 100 * (number + 1))
+        Place(node.url, folder).deploy("[[channel]]", 'id = "ops"', 'kind = "log"')
+        found = findings(watcher, 0)
+    [state] = [each for each in found if each["text"].startswith("has state from block ")]
+    assert state["level"] == "warning"
+    assert int(state["text"].split()[4].rstrip(":")) > 40
+    assert {"has receipts from block 1 on", "nothing stands in the way; nothing was sent"} <= {
+        each["text"] for each in found
+    }
