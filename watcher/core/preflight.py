@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from watcher.core.definition import Definition, OnRegression
+from watcher.core.definition import Bars, Definition, OnRegression
 from watcher.core.kpis import compare
 from watcher.core.readings import View
 from watcher.core.types import LiveVerdict, Verdict
@@ -74,6 +74,13 @@ def _program_warnings(definition: Definition) -> Iterator[str]:
         yield f"without addresses, and so UNKNOWN until they are added: {', '.join(without)}"
     if definition.liveness.reach == "touched":
         yield 'reach = "touched" sees a transaction only by a log that it made an app emit'
+    bars = definition.liveness.bars
+    if bars == Bars():
+        yield "the liveness policy asks for no activity: an app is live as soon as its code can run"
+    elif bars.min_actors is None and definition.liveness.max_actions_per_actor is None:
+        yield "neither min_actors nor max_actions_per_actor is set: a single sender can make an app live"
+    if not definition.milestones:
+        yield "there is no milestone: KPIs are recorded, and nothing follows from them"
     best = {
         app.id: LiveVerdict.LIVE if app.discoveries else LiveVerdict.UNKNOWN
         for app in definition.apps.values()

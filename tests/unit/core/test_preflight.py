@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.core.givens import app, at, countdown, definition, kpi, milestone, policy, ref
 from watcher.core.costs import SampledBlocks
-from watcher.core.definition import Definition, OnRegression, SystemTransactions
+from watcher.core.definition import Bars, Definition, OnRegression, SystemTransactions
 from watcher.core.endpoint_report import EndpointReport, History, Report, Unreachable, endpoint_findings
 from watcher.core.preflight import Finding, Level, program_findings, worst
 from watcher.core.types import Address, BlockHash
@@ -29,6 +29,9 @@ GOOD = EndpointReport(
 )
 
 
+CROWDED = policy(bars=Bars(min_actions=1, min_actors=2))
+
+
 def warnings(program: Definition) -> list[str]:
     """Give what a program is warned of."""
     return [finding.text for finding in program_findings(program) if finding.level is Level.WARNING]
@@ -43,7 +46,9 @@ def judged(*reports: Report, program: Definition | None = None, first: int = 1) 
 def test_a_plain_program_is_told_without_warnings() -> None:
     """What it consists of, and what its family leaves out."""
     system = SystemTransactions(frozenset({Address("0x1"), Address("0x2")}), frozenset({"0x7e"}))
-    program = definition(kpis=[kpi()], milestones=[milestone()], countdowns=[countdown()], system=system)
+    program = definition(
+        liveness=CROWDED, kpis=[kpi()], milestones=[milestone()], countdowns=[countdown()], system=system
+    )
     assert warnings(program) == []
     first, second = program_findings(program)
     assert first.text.endswith("1 app, 1 KPI, 1 milestone, 1 countdown")
@@ -56,7 +61,11 @@ def test_a_plain_program_is_told_without_warnings() -> None:
 @pytest.mark.parametrize("policy_of_regression", [OnRegression.PAUSE, OnRegression.CANCEL])
 def test_a_regression_policy_that_gives_a_veto_is_pointed_out(policy_of_regression: OnRegression) -> None:
     """Whoever can un-live an app could stop the clock."""
-    program = definition(milestones=[milestone()], countdowns=[countdown(on_regression=policy_of_regression)])
+    program = definition(
+        liveness=CROWDED,
+        milestones=[milestone()],
+        countdowns=[countdown(on_regression=policy_of_regression)],
+    )
     [warning] = warnings(program)
     assert "veto" in warning
     assert policy_of_regression in warning
@@ -64,7 +73,13 @@ def test_a_regression_policy_that_gives_a_veto_is_pointed_out(policy_of_regressi
 
 def test_apps_without_addresses_are_named_and_so_are_the_kpis_they_keep_from_being_met() -> None:
     """UNKNOWN is not dead, but it meets nothing."""
-    program = definition(app("a"), app("b", known=False), kpis=[kpi("one", 1), kpi("two", 2)])
+    program = definition(
+        app("a"),
+        app("b", known=False),
+        liveness=CROWDED,
+        kpis=[kpi("one", 1), kpi("two", 2)],
+        milestones=[milestone()],
+    )
     assert warnings(program) == [
         "without addresses, and so UNKNOWN until they are added: b",
         "KPI two cannot be MET even if every app with an address is live",
@@ -73,8 +88,25 @@ def test_apps_without_addresses_are_named_and_so_are_the_kpis_they_keep_from_bei
 
 def test_what_reach_touched_does_not_see_is_said() -> None:
     """A call that emits nothing is not seen."""
-    [warning] = warnings(definition(liveness=policy(touched=True)))
+    liveness = policy(touched=True, max_actions_per_actor=5)
+    [warning] = warnings(definition(liveness=liveness, kpis=[kpi()], milestones=[milestone()]))
     assert warning.startswith('reach = "touched"')
+
+
+@pytest.mark.parametrize(
+    ("bars", "said"), [(Bars(min_actions=1), "a single sender"), (Bars(), "asks for no activity")]
+)
+def test_a_policy_that_is_cheap_to_satisfy_is_pointed_out(bars: Bars, said: str) -> None:
+    """One sender, or nobody at all, can make an app live."""
+    program = definition(liveness=replace(policy(), bars=bars), kpis=[kpi()], milestones=[milestone()])
+    [warning] = warnings(program)
+    assert said in warning
+
+
+def test_a_program_without_a_milestone_is_pointed_out() -> None:
+    """It records KPIs, and that is all."""
+    [warning] = warnings(definition(liveness=CROWDED, kpis=[kpi()]))
+    assert "no milestone" in warning
 
 
 def test_an_endpoint_that_has_everything_is_told_in_six_lines() -> None:
