@@ -164,16 +164,17 @@ class Extractor:
             address, topics = Address(log.address), log.topics
             topic = topics[0] if topics else ""
             app = counted.get(address)
-            # Also of others: a beacon is known only once a proxy behind it was sampled.
+            # Also of others: a beacon is known only once a proxy behind it was sampled, and a contract may
+            # have been paused before it joins an app.
             if topic in CODE_CHANGES:
                 found.changes[address] = None
+            elif topic in PAUSES and self._policy.not_paused:
+                found.pauses.append(PauseLog(address, topic == PAUSED))
             if app is None:
                 continue
             self._alive_at.setdefault(address, block_number)
             found.app(app).logs += 1
             found.contract(address).logs += 1
-            if topic in PAUSES:
-                found.pauses.append(PauseLog(address, topic == PAUSED))
             if topic not in TOKEN_NOISE:
                 reached.add(address)
         return reached

@@ -26,7 +26,9 @@ def facts_of(definition: Definition, state: State, app: AppId) -> AppFacts:
         narrowed = settings.required
         required = members if narrowed is None else [address for address in members if address in narrowed]
     counts = state.windows[app].counts(complete=_window_complete(definition, state))
-    return AppFacts(required, state.sampler.samples, state.pauses, counts)
+    unheard = None if state.pauses_lost else False
+    pauses = {address: state.pauses.get(address, unheard) for address in required or ()}
+    return AppFacts(required, state.sampler.samples, pauses, counts)
 
 
 def _window_complete(definition: Definition, state: State) -> bool:

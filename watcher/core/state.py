@@ -37,7 +37,8 @@ class State:
     """What was concluded so far, up to and including `block` (None: nothing yet).
 
     `gaps` holds, for each declared gap that may still lie in a window, the times of the blocks around it.
-    `pauses` is the last pause log of each contract that has one, None where it may lie in a gap.
+    `pauses` is the last pause log of each contract that has one; where `pauses_lost`, that of any other may
+    lie in a gap.
     """
 
     sampler: Sampler
@@ -46,7 +47,8 @@ class State:
     countdowns: dict[CountdownId, CountdownStatus]
     kpis: dict[KpiId, KpiStatus] = field(default_factory=dict)
     milestones: dict[MilestoneId, BlockRef] = field(default_factory=dict)
-    pauses: dict[Address, bool | None] = field(default_factory=dict)
+    pauses: dict[Address, bool] = field(default_factory=dict)
+    pauses_lost: bool = False
     gaps: list[tuple[int, int]] = field(default_factory=list)
     ledger: LedgerHead = field(default_factory=LedgerHead)
     block: BlockRef | None = None
@@ -74,6 +76,7 @@ class State:
             kpis=dict(self.kpis),
             milestones=dict(self.milestones),
             pauses=dict(self.pauses),
+            pauses_lost=self.pauses_lost,
             gaps=list(self.gaps),
             ledger=self.ledger.fork(),
             block=self.block,
@@ -100,6 +103,7 @@ def to_json(state: State) -> dict[str, Any]:
         "milestones": {milestone: asdict(block) for milestone, block in state.milestones.items()},
         "countdowns": {countdown: asdict(status) for countdown, status in state.countdowns.items()},
         "pauses": dict(state.pauses),
+        "pauses_lost": state.pauses_lost,
         "gaps": [list(gap) for gap in state.gaps],
         "ledger": {
             "sequence": state.ledger.sequence,
@@ -135,6 +139,7 @@ def from_json(definition: Definition, data: Mapping[str, Any]) -> State:
         for name, item in data["countdowns"].items()
     }
     state.pauses = {Address(address): paused for address, paused in data["pauses"].items()}
+    state.pauses_lost = data["pauses_lost"]
     state.gaps = [(before, after) for before, after in data["gaps"]]
     state.ledger = LedgerHead(**data["ledger"])
     state.block = _block(data["block"]) if data["block"] else None

@@ -110,7 +110,7 @@ def _cross_gap(definition: Definition, state: State, last: BlockRef, block: Bloc
     crossed = any(last.number < gap.first <= gap.last < block.number for gap in definition.chain.gaps)
     if crossed:
         state.gaps.append((last.timestamp, block.timestamp))
-        state.pauses = dict.fromkeys(state.sampler.membership.addresses())
+        state.pauses, state.pauses_lost = {}, True
     return crossed
 
 
@@ -123,9 +123,6 @@ def _take_in(
     dirty = sampler.apps_of(concerned)
     due = sampler.advance(facts)
     sampler.take(due, facts.block.number, samples)
-    for address in concerned:
-        if sampler.membership.owner(address) is None:
-            state.pauses.pop(address, None)
     for log in facts.pauses:
         state.pauses[log.address] = log.paused
     changed = {*concerned, *due, *(log.address for log in facts.pauses)}

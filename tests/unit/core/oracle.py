@@ -99,7 +99,7 @@ def _kpi(kpi: Kpi, apps: dict[str, Counted]) -> bool | None:
     elif isinstance(kpi.metric, ShareLive):
         ends = [Fraction(live, len(verdicts)), ENDLESS if unknown else Fraction(live, len(verdicts))]
     else:
-        raise NotImplementedError(f"the oracle does not know {kpi.metric}")
+        raise TypeError(f"the oracle does not know {kpi.metric}")
     holds = {"at_least": ge, "more_than": gt, "at_most": le, "less_than": lt}[str(kpi.comparator)]
     answers: set[bool] = {holds(end, kpi.bar) for end in ends}
     return answers.pop() if len(answers) == 1 else None

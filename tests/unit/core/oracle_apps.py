@@ -154,14 +154,12 @@ class Look:
         return last
 
     def _paused(self, address: Address) -> bool | None:
-        """Find the last pause log since the contract belongs to anyone; None: it may lie in a gap."""
+        """Find the last pause log of all, whoever the contract belonged to; None: it may lie in a gap."""
         paused: bool | None = False
         gaps = set(self._gaps())
         for i, facts in enumerate(self.blocks):
-            if i in gaps and self._owner(address, i - 1):
+            if i in gaps:
                 paused = None
-            if self._owner(address, i) is None:
-                paused = False
             for log in facts.pauses:
                 if log.address == address:
                     paused = log.paused

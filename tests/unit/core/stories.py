@@ -160,8 +160,6 @@ class _Writer:
                 actors = activity.setdefault(name, {})
                 actors[actor] = actors.get(actor, 0) + count
         announcements = self._announcements(raw.moves)
-        # Extraction keeps no pause logs of contracts that belong to nobody.
-        owned = {contract for contract, _, _ in self._standing}
         pauses = [PauseLog(CONTRACTS[contract], paused) for contract, paused in raw.pauses]
         self.blocks.append(
             facts(
@@ -169,7 +167,7 @@ class _Writer:
                 time,
                 activity,
                 announcements=announcements,
-                pauses=[log for log in pauses if log.address in owned],
+                pauses=pauses,
                 code_changes=[(*CONTRACTS, BEACON)[contract] for contract in dict.fromkeys(raw.upgrades)],
             )
         )

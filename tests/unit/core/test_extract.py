@@ -282,16 +282,26 @@ def test_an_upgrade_log_of_a_stranger_is_noted_too(topic: str) -> None:
 
 
 def test_pause_logs_are_noted_in_their_order() -> None:
-    """Of contracts that count; a stranger's pause is nobody's business."""
-    block = direct(
-        tx(ANN, CORE, logs=[log(CORE, PAUSED), log(ROUTER, PAUSED), log(OTHER, PAUSED)]),
-        tx(ANN, CORE, logs=[log(CORE, UNPAUSED)]),
+    """Of strangers too: a contract may have been paused before it joins an app."""
+    watchful = two_apps(liveness=policy(not_paused=True))
+    block = Extractor(watchful).read(
+        receipts(
+            1,
+            tx(ANN, CORE, logs=[log(CORE, PAUSED), log(ROUTER, PAUSED), log(OTHER, PAUSED)]),
+            tx(ANN, CORE, logs=[log(CORE, UNPAUSED)]),
+        )
     )
     assert block.pauses == (
         PauseLog(CORE, paused=True),
         PauseLog(ROUTER, paused=True),
+        PauseLog(OTHER, paused=True),
         PauseLog(CORE, paused=False),
     )
+
+
+def test_pause_logs_are_left_out_where_no_rule_asks_for_them() -> None:
+    """They would only make rows."""
+    assert direct(tx(ANN, CORE, logs=[log(CORE, PAUSED)])).pauses == ()
 
 
 # Findings

@@ -116,7 +116,7 @@ def test_an_announcement_in_a_block_holds_for_all_of_it() -> None:
         [tx(BOB, OTHER, logs=[log(CORE, "0x1")]), tx(ANN, REGISTRY, logs=[log(REGISTRY, REMOVED, CORE)])],
     )
     assert actors(blocks[0]) == {BOB: 1}
-    assert (blocks[0].activity[A].excluded, len(blocks[0].pauses)) == (1, 1)
+    assert (blocks[0].activity[A].excluded, blocks[0].activity[A].logs) == (1, 2)
     assert actors(blocks[1]) == {}
     assert [item.removed for block in blocks for item in block.announcements] == [False, True]
 

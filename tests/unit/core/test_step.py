@@ -166,17 +166,18 @@ def test_the_last_pause_log_of_a_block_decides() -> None:
     ]
 
 
-def test_a_contract_that_left_and_came_back_starts_without_pause_logs() -> None:
-    """What it emitted while it belonged to nobody was not kept, so nothing earlier counts either."""
+def test_a_contract_that_was_paused_before_it_joined_is_paused() -> None:
+    """The last log up to the block decides, whoever the contract belonged to when it emitted it."""
     program = definition(app("a"), liveness=policy(bars=Bars(), not_paused=True))
     blocks = [
         JOINED,
         facts(2, at(), pauses=[PauseLog(C1, paused=True)]),
         facts(3, at(), announcements=[leaves("a", C1)]),
         facts(4, at(), announcements=[joins("a", C1)]),
+        facts(5, at(), pauses=[PauseLog(C1, paused=False)]),
     ]
     _, conclusions = fold(program, blocks)
-    assert told(conclusions)[-1] == ("app.went_live", "a", 4)
+    assert told(conclusions)[-2:] == [("app.went_dormant", "a", 2), ("app.went_live", "a", 5)]
 
 
 def test_required_narrows_the_contracts_that_must_run() -> None:

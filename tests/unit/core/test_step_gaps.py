@@ -88,10 +88,13 @@ def test_a_pause_may_lie_in_a_gap() -> None:
     assert str(state.apps[A].verdict) == "LIVE"
 
 
-def test_a_contract_that_joins_behind_a_gap_is_not_in_doubt() -> None:
-    """The gap is over when it joins."""
+def test_a_contract_that_joins_behind_a_gap_is_in_doubt_too() -> None:
+    """It may have been paused in the gap; its next pause log settles it."""
     program = definition(app("a"), liveness=policy(bars=Bars(), not_paused=True), gaps=[(2, 9)])
     state, _ = fold(program, [facts(1, at()), facts(10, at(), announcements=[joins("a", C1)])])
+    assert str(state.apps[A].verdict) == "UNKNOWN"
+    log = PauseLog(C1, paused=False)
+    state, _ = fold(program, [facts(1, at()), facts(10, at(), announcements=[joins("a", C1)], pauses=[log])])
     assert str(state.apps[A].verdict) == "LIVE"
 
 
