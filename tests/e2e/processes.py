@@ -17,6 +17,7 @@ from threading import Condition, Event, Thread
 from typing import Any
 
 from watcher.core.types import Address
+from watcher.store.database import Store
 from watcher.testing.receiver import SECRET
 
 COMMAND = [sys.executable, "-m", "watcher"]
@@ -220,6 +221,18 @@ class Installation:
     def objects(self, *arguments: str) -> list[Payload]:
         """Run a command that has to succeed with --json and give its lines."""
         return [json.loads(line) for line in self.say(*arguments, "--json").splitlines()]
+
+    @property
+    def digest(self) -> str:
+        """Read the digest of the ledger's last entry, past the command line."""
+        store = Store.open(f"sqlite:///{self.database}", create=False)
+        try:
+            with store.reading() as tx:
+                last = tx.ledger.last()
+        finally:
+            store.close()
+        assert last is not None, "the ledger has no entry"
+        return last[1]
 
     @contextmanager
     def daemon(self, *options: str) -> Iterator[Daemon]:

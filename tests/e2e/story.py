@@ -61,4 +61,4 @@ def digest_of_a_clean_replay(folder: Path, place: Town) -> str:
     """Read the whole chain into a fresh database in a folder of its own and give its ledger's digest."""
     clean = installation(folder, place)
     clean.say("sync")
-    return clean.say("ledger", "--digest")
+    return clean.digest
