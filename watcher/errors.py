@@ -6,6 +6,7 @@ WatcherError                     exit code
 ├── DatabaseMismatch ........... 2   the database belongs to another chain or definition
 ├── WriterBusy ................. 3   another process writes this database
 ├── StoreError ................. 3   the database cannot be read or written
+│   └── WriterLost .............     the lock that made this process the one writer is gone: stop
 ├── ChainError ................. 3   an endpoint failed: a failed read, never a value
 │   ├── EndpointUnavailable ....     time-out, refused connection, 5xx, 429: retried with backoff
 │   ├── MalformedAnswer ........     nonsense, truncated JSON, HTML, a list that is short
@@ -47,6 +48,10 @@ class WriterBusy(WatcherError):
 
 class StoreError(WatcherError):
     """Report a database that cannot be read or written; nothing was half-written."""
+
+
+class WriterLost(StoreError):
+    """Stop: the database ended the session that made this process its one writer; start it again."""
 
 
 class ChainError(WatcherError):

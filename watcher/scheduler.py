@@ -31,6 +31,9 @@ STEP_SECONDS = 2.0
 PATIENCE_SECONDS = 8.0
 """How long stopping waits for running jobs: container runtimes kill after ten seconds."""
 
+_LONG_DUE = datetime(1970, 1, 1, tzinfo=UTC)
+"""A job whose next run was then runs now, whatever the wall clock shows."""
+
 _log = structlog.get_logger("watcher.scheduler")
 
 
@@ -59,12 +62,13 @@ class Ended:
 class _Every(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
     """Falls due so long after it last did; after a pause once, and never for each time that was missed."""
 
-    def __init__(self, interval: timedelta) -> None:
+    def __init__(self, interval: timedelta, first_after: timedelta) -> None:
         self._interval = interval
+        self._first_after = first_after
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
         """Give the next instant, aware UTC."""
-        return now if previous is None else now + self._interval
+        return now + (self._first_after if previous is None else self._interval)
 
 
 class Daemon:
@@ -104,18 +108,18 @@ class Daemon:
         for job in self._jobs.values():
             scheduler.add_job(
                 self._work,
-                _Every(job.every),
+                _Every(job.every, job.first_after),
                 [job],
                 id=job.name,
                 name=job.name,
-                next_run_time=_now() + job.first_after,
                 misfire_grace_time=None,
                 coalesce=True,
                 max_instances=1,
             )
+        seen = self._clock.now(), self._clock.monotonic()
         scheduler.start()
         try:
-            error = self._watch(scheduler)
+            error = self._watch(scheduler, *seen)
             if error is not None:
                 self._tell_the_news(scheduler)
         finally:
@@ -139,8 +143,8 @@ class Daemon:
                 self._ended[job.name] += 1
                 self._changed.notify_all()
 
-    def _watch(self, scheduler: BackgroundScheduler) -> WatcherError | None:
-        wall, monotonic = self._clock.now(), self._clock.monotonic()
+    def _watch(self, scheduler: BackgroundScheduler, wall: datetime, monotonic: float) -> WatcherError | None:
+        """Wait for a reason to end; meanwhile see whether the wall clock goes on as time does."""
         while True:
             with suppress(Empty):
                 return self._inbox.get(timeout=self._tick_seconds)
@@ -150,7 +154,7 @@ class Daemon:
             if abs(step) > STEP_SECONDS:
                 _log.warning("the wall clock was set: every job runs now", seconds=round(step))
                 for name in self._jobs:
-                    scheduler.modify_job(name, next_run_time=_now())
+                    scheduler.modify_job(name, next_run_time=_LONG_DUE)
 
     def _tell_the_news(self, scheduler: BackgroundScheduler) -> None:
         """Let what brings news run once more from the start, and nothing else: the error was just written."""
@@ -158,7 +162,7 @@ class Daemon:
         for job in self._jobs.values():
             if job.brings_news:
                 due[job.name] = self._begun[job.name] + 1
-                scheduler.modify_job(job.name, next_run_time=_now())
+                scheduler.modify_job(job.name, next_run_time=_LONG_DUE)
             else:
                 scheduler.remove_job(job.name)
         with self._changed:
@@ -170,8 +174,3 @@ class Daemon:
         with self._changed:
             self._changed.wait_for(lambda: self._begun == self._ended, self._patience_seconds)
             return tuple(name for name in self._jobs if self._begun[name] != self._ended[name])
-
-
-def _now() -> datetime:
-    """Give the machine's own time, which is what APScheduler goes by, whatever the jobs go by."""
-    return SystemClock().now()

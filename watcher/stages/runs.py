@@ -15,7 +15,14 @@ from watcher.clock import Clock
 from watcher.core.definition import Definition
 from watcher.core.events import Notice, NoticeType
 from watcher.core.types import BlockRef
-from watcher.errors import DatabaseMismatch, ReorgBelowFinality, StoreError, WatcherError, WrongChain
+from watcher.errors import (
+    DatabaseMismatch,
+    ReorgBelowFinality,
+    StoreError,
+    WatcherError,
+    WriterLost,
+    WrongChain,
+)
 from watcher.log import STAGES
 from watcher.stages.announce import Announcer
 from watcher.store.database import Store, Tx
@@ -24,7 +31,7 @@ from watcher.store.runs import StageRun
 FAILURES_UNTIL_DEGRADED = 3
 """One failed run is weather; as many in a row as this are announced."""
 
-FATAL = (WrongChain, ReorgBelowFinality, DatabaseMismatch)
+FATAL = (WrongChain, ReorgBelowFinality, DatabaseMismatch, WriterLost)
 """What no later run can put right: the watcher stops, and says so at the first time."""
 
 INDEX = "index"

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from watcher.errors import StoreError
+from watcher.errors import StoreError, WriterLost
 from watcher.store.engines import parse_url, reading_engine, sqlite_file, writing_engine
 from watcher.store.facts import Facts
 from watcher.store.failures import explain, is_locked, name_of
@@ -93,7 +93,7 @@ class Store:
         with self._explained(), self._writing.begin() as connection:
             session = self._writer_session
             if session is not None and not holds_session_lock(connection, session):
-                raise StoreError(
+                raise WriterLost(
                     f"{self.name}: the server ended the session that held the writer lock, so another "
                     "process may be writing: start again"
                 )

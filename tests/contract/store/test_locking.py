@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.store.givens import ref
 from tests.databases import query
-from watcher.errors import StoreError, WriterBusy
+from watcher.errors import StoreError, WriterBusy, WriterLost
 from watcher.store.database import Store
 
 HOLDER = """
@@ -150,7 +150,7 @@ def test_a_writer_that_lost_its_lock_writes_no_more(empty_database_url: str) -> 
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE application_name LIKE 'watcher writer%' AND datname = current_database()",
         )
-        with pytest.raises(StoreError, match="ended the session that held the writer lock"), store.writing():
+        with pytest.raises(WriterLost, match="ended the session that held the writer lock"), store.writing():
             pass
     with store.writing() as tx:
         assert tx.state.head() == ref(1)
