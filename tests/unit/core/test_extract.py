@@ -143,8 +143,13 @@ def test_one_that_reaches_two_contracts_of_the_app_counts_once() -> None:
 
 def test_one_that_reaches_two_apps_counts_for_both() -> None:
     """Facts are per app."""
-    block = touched(tx(ANN, OTHER, logs=[log(CORE, SWAP), log(B_CORE, SWAP)]))
+    emitters = [CORE, B_CORE, ROUTER]
+    block = touched(tx(ANN, OTHER, logs=[log(emitter, SWAP) for emitter in emitters]))
     assert (actors(block), actors(block, B)) == ({ANN: 1}, {ANN: 1})
+    assert [block.activity[app].gas for app in (A, B)] == [21_000, 21_000]
+    assert {
+        c: t.actions for app in (A, B) for c, t in block.activity[app].contracts.items()
+    } == dict.fromkeys(emitters, 1)
 
 
 @pytest.mark.parametrize("topic", [TRANSFER, APPROVAL])
@@ -152,6 +157,14 @@ def test_transfer_and_approval_never_touch(topic: str) -> None:
     """Anyone can move a token through a contract; beside another log they do not hurt."""
     assert actors(touched(tx(ANN, CORE, logs=[log(CORE, topic, ANN, BOB)]))) == {}
     assert actors(touched(tx(ANN, CORE, logs=[log(CORE, topic), log(CORE, SWAP)]))) == {ANN: 1}
+
+
+def test_logs_of_strangers_in_between_do_not_matter() -> None:
+    """Every log of a transaction is read, not only those up to the first stranger's."""
+    emitters = [OTHER, CORE, OTHER, TOKEN, ROUTER]
+    block = touched(tx(ANN, OTHER, logs=[log(emitter, SWAP) for emitter in emitters]), tx(BOB, OTHER))
+    assert actors(block) == {ANN: 1}
+    assert sorted(block.activity[A].contracts) == [CORE, ROUTER]
 
 
 def test_a_log_without_topics_touches() -> None:

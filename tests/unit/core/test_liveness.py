@@ -143,6 +143,17 @@ def test_no_required_contract_may_be_paused(pauses: dict[Address, bool | None], 
     assert judge(policy(bars=Bars()), required, live=False).verdict is MET
 
 
+def test_reasons_give_the_numbers_in_words() -> None:
+    """An operator reads them: how many, of how many, against which bar."""
+    contracts = known(required=[C1, C2], pauses={C1: True}, counts=Counts(9, 99, 4, 2))
+    strict = policy(bars=Bars(min_actions=10), not_paused=True)
+    assert [reason.detail for reason in judge(strict, contracts, live=False).reasons] == [
+        "2 of 2 required contracts can run code",
+        "9, needs 10",
+        "1 of 2 required contracts are paused",
+    ]
+
+
 # Hysteresis
 
 LIVE = AppStatus(LiveVerdict.LIVE, live=True)
@@ -210,6 +221,24 @@ def test_a_doubt_breaks_the_stretch_below() -> None:
     statuses = through(LIVE, 60, (at(), NOT_MET), (at(seconds=30), UNKNOWN), (at(seconds=60), NOT_MET))
     assert [status.verdict for status in statuses] == ["LIVE", "LIVE", "UNKNOWN"]
     assert statuses[2].live
+
+
+@pytest.mark.parametrize(
+    ("status", "due"),
+    [
+        (LIVE, None),
+        (DORMANT, None),
+        (AppStatus(LiveVerdict.UNKNOWN), None),
+        (AppStatus(LiveVerdict.LIVE, live=True, below_since=at(1), doubtful_since=at(1)), at(1, 1)),
+        (AppStatus(LiveVerdict.LIVE, live=True, below_since=at(2), doubtful_since=at(1)), at(1, 1)),
+        (AppStatus(LiveVerdict.LIVE, live=True, doubtful_since=at(1)), at(1, 1)),
+        (AppStatus(LiveVerdict.UNKNOWN, live=True, below_since=at(2), doubtful_since=at(1)), at(2, 1)),
+        (AppStatus(LiveVerdict.UNKNOWN, live=True, doubtful_since=at(1)), None),
+    ],
+)
+def test_a_verdict_changes_by_time_alone_at_one_instant(status: AppStatus, due: int | None) -> None:
+    """LIVE ends when the app may have left, UNKNOWN when it surely has; nothing else waits for time."""
+    assert status.falls_due(3_600) == due
 
 
 @pytest.mark.parametrize("base", [policy(), policy(leave_below=Bars(min_actions=0))])
