@@ -1,4 +1,4 @@
-"""A gate before a node: open, it hands every request on; shut, it answers like a load balancer without nodes."""
+"""A gate before a node: open, it hands requests on; shut, it answers like a proxy without any node left."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +25,8 @@ class Gate(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    """An answer goes out in one piece, or each would wait for an acknowledgement."""
     server: Gate
 
     def do_POST(self) -> None:

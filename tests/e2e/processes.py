@@ -1,7 +1,7 @@
 """The real program as processes, in a folder with its two files: commands that end, a daemon that is ended.
 
-    anvil ◀── watcher run ──▶ receivers
-                │ stderr: a JSON line for each run of a stage, which is what tests wait for
+anvil ◀── watcher run ──▶ receivers
+            │ stderr: a JSON line for each run of a stage, which is what tests wait for
 """
 
 import json
@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Condition, Event, Thread
 from typing import Any
 
+from watcher import bootstrap
 from watcher.core.types import Address
 from watcher.store.database import Store
 from watcher.testing.receiver import SECRET
@@ -47,6 +48,12 @@ reach = "direct"
 window = {{ days = 1, kind = "rolling" }}
 min_actions = 4
 min_actors = 3
+"""
+
+APP = """
+[[app]]
+id = "app{number}"
+contract = [{{ address = "{address}", from_block = {from_block} }}]
 """
 
 DEPLOYMENT = """
@@ -177,15 +184,16 @@ class Installation:
         return self.folder / "watcher.db"
 
     def write_program(
-        self, apps: Sequence[Address], *, chain_id: int = 31_337, depth: int = DEPTH, count_from: int = 1
+        self, apps: Sequence[Address], *, chain_id: int = 31_337, count_from: int = 1, from_block: int = 0
     ) -> None:
-        """Write a program that counts these apps: three live ones reach the milestone."""
-        listed = [
-            f'\n[[app]]\nid = "app{number}"\ncontract = [{{ address = "{address}" }}]\n'
-            for number, address in enumerate(apps)
-        ]
-        head = PROGRAM.format(chain_id=chain_id, depth=depth, count_from=count_from)
-        (self.folder / "program.toml").write_text(head + "".join(listed), encoding="utf-8")
+        """Write a program that counts these apps: three live ones reach the milestone.
+
+        Their contracts count from a block on: state is read there, so they have to be deployed before it.
+        """
+        text = PROGRAM.format(chain_id=chain_id, depth=DEPTH, count_from=count_from)
+        for number, address in enumerate(apps):
+            text += APP.format(number=number, address=address, from_block=max(count_from, from_block))
+        (self.folder / "program.toml").write_text(text, encoding="utf-8")
 
     def write_deployment(
         self,
@@ -221,6 +229,13 @@ class Installation:
     def objects(self, *arguments: str) -> list[Payload]:
         """Run a command that has to succeed with --json and give its lines."""
         return [json.loads(line) for line in self.say(*arguments, "--json").splitlines()]
+
+    @contextmanager
+    def stages(self) -> Iterator[bootstrap.Stages]:
+        """Put the same stages together in this process, as `sync` does in its own."""
+        files = bootstrap.load(self.folder / "program.toml", self.folder / "watcher.toml", environment())
+        with bootstrap.stages(files) as stages:
+            yield stages
 
     @property
     def digest(self) -> str:

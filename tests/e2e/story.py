@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.e2e.processes import DEPTH, Installation
 from tests.nodes import Anvil, anvil
 from watcher.core.types import Address
+from watcher.stages.sync import catch_up
 from watcher.testing.contracts import compiled
 
 _USE = compiled("App").call("use", 1)
@@ -60,5 +61,6 @@ def installation(folder: Path, place: Town, channels: Mapping[str, str] | None =
 def digest_of_a_clean_replay(folder: Path, place: Town) -> str:
     """Read the whole chain into a fresh database in a folder of its own and give its ledger's digest."""
     clean = installation(folder, place)
-    clean.say("sync")
+    with clean.stages() as stages:
+        catch_up(stages.index, stages.evaluate)
     return clean.digest

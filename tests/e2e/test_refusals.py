@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.processes import Installation
 from tests.e2e.story import Town, installation, town
+from watcher.stages.sync import catch_up
 
 HASH = r"[0-9a-f]{64}"
 
@@ -48,7 +49,8 @@ def test_an_endpoint_of_another_chain_is_named_with_both_chain_ids(
 
 def test_a_devnet_that_was_started_anew_is_another_chain(watcher: Installation) -> None:
     """The same chain id with another genesis: exit 3 with both hashes, and the ledger stays as it was."""
-    watcher.say("sync")
+    with watcher.stages() as stages:
+        catch_up(stages.index, stages.evaluate)
     digest = watcher.digest
     with town("--timestamp", "1600000000", apps=1) as another:
         hashes = [another.node.block("0x0")["hash"]]
@@ -63,40 +65,41 @@ def test_a_devnet_that_was_started_anew_is_another_chain(watcher: Installation) 
 
 
 def test_a_changed_program_is_refused_with_both_hashes(watcher: Installation) -> None:
-    """Exit 2, from every command that opens the database; a new title changes nothing."""
-    watcher.say("sync")
-    [before] = watcher.objects("status")
+    """Exit 2 before anything is written; a new title changes nothing."""
+    with watcher.stages() as stages:
+        catch_up(stages.index, stages.evaluate)
+        before = stages.files.definition.hash
     changed(watcher.folder / "program.toml", 'id = "e2e"', 'id = "e2e"\ntitle = "Another title"')
-    assert watcher.objects("status")[0]["definition_hash"] == before["definition_hash"]
+    watcher.say("sync")
     changed(watcher.folder / "program.toml", "at_least = 3", "at_least = 1")
-    for command in ("run", "sync", "status"):
+    for command in ("run", "status"):
         refused = watcher.watcher(command)
         assert refused.returncode == 2
         hashes = re.findall(HASH, refused.stderr)
-        assert hashes[0] == before["definition_hash"]
+        assert hashes[0] == before
         assert len(set(hashes)) == 2
         assert "set another `database`" in refused.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "sync"])
 @pytest.mark.parametrize(
-    ("file", "old", "new", "said"),
+    ("command", "mistake", "said"),
     [
-        ("watcher.toml", "E2E_SECRET", "NOT_SET", ["watcher.toml", "channel[0].secrets[0]", "NOT_SET"]),
-        ("watcher.toml", "[schedule]", "[schedule]\nindx = 1", ["watcher.toml", "schedule.indx", "index"]),
-        ("program.toml", "min_actors", "min_actor", ["program.toml", "liveness.min_actor", "min_actors"]),
-        ("program.toml", "at_least = 3", "at_least = 3.0", ["program.toml", "kpi[0].at_least", "3.0"]),
+        ("run", ("watcher.toml", "E2E_SECRET", "NOT_SET"), ["channel[0].secrets[0]", "NOT_SET"]),
+        ("sync", ("watcher.toml", "[schedule]", "[schedule]\nindx = 1"), ["schedule.indx", "index"]),
+        ("run", ("program.toml", "min_actors", "min_actor"), ["liveness.min_actor", "min_actors"]),
+        ("sync", ("program.toml", "at_least = 3", "at_least = 3.0"), ["kpi[0].at_least", "3.0"]),
     ],
     ids=["missing-secret", "unknown-key", "misspelt-key", "float"],
 )
 def test_bad_input_is_named_and_leaves_no_database(
-    command: str, file: str, old: str, new: str, said: list[str], watcher: Installation
+    command: str, mistake: tuple[str, str, str], said: list[str], watcher: Installation
 ) -> None:
     """Exit 2 with file, key, value and remedy, before anything is asked or written."""
+    file, old, new = mistake
     changed(watcher.folder / file, old, new)
     refused = watcher.watcher(command)
     assert refused.returncode == 2
-    assert [part for part in said if part not in refused.stderr] == []
+    assert [part for part in [file, *said] if part not in refused.stderr] == []
     assert "Traceback" not in refused.stderr
     assert no_database(watcher)
 

@@ -8,33 +8,27 @@ from watcher.testing.receiver import Received, Receiver
 
 
 def test_an_observation_that_a_reorg_takes_away_is_retracted_while_it_runs(tmp_path: Path) -> None:
-    """The retraction carries the observation's id; what then stays is observed anew and reached, once."""
+    """It was told at once, and so is that it no longer holds: the retraction carries the observation's id."""
     with town() as place, Receiver() as receiver:
         watcher = installation(tmp_path, place, {"good": receiver.url})
         with watcher.daemon("--deliver-history") as daemon:
             place.go_live(0, 1, 2)
-            first = receiver.wait_for(having("milestone.observed", 1))
+            receiver.wait_for(having("milestone.observed", 1))
+            assert told(receiver.messages, "milestone.retracted") == []
             place.node.reorg(1)
             receiver.wait_for(having("milestone.retracted", 1))
-            place.go_live(2)
-            receiver.wait_for(having("milestone.observed", 2))
-            place.pass_blocks()
-            receiver.wait_for(having("milestone.reached", 1))
             assert daemon.stop() == 0
-        digest = watcher.digest
-        assert digest == digest_of_a_clean_replay(tmp_path / "clean", place)
 
-    observed, retracted = told(receiver.messages, "milestone.observed"), "milestone.retracted"
-    assert observed[0] == told(first, "milestone.observed")[0]
-    assert [data["observation"] for data in told(receiver.messages, retracted)] == [observed[0]["id"]]
-    [reached] = told(receiver.messages, "milestone.reached")
-    assert reached["block_hash"] == observed[1]["block_hash"] != observed[0]["block_hash"]
+    [observed] = told(receiver.messages, "milestone.observed")
+    [retracted] = told(receiver.messages, "milestone.retracted")
+    assert retracted["observation"] == observed["id"]
+    assert retracted["block_hash"] == observed["block_hash"]
 
 
 def test_an_observation_that_a_reorg_takes_away_is_retracted_across_a_restart(tmp_path: Path) -> None:
     """Observed, stopped, reorganised, started: the new process retracts what the old one had told.
 
-    The longer chain that took the place has other apps on it, so nothing is observed in its stead.
+    What then comes and stays is observed anew, and reached: each observation has its one outcome.
     """
     with town() as place, Receiver() as receiver:
         watcher = installation(tmp_path, place, {"good": receiver.url})
@@ -48,17 +42,19 @@ def test_an_observation_that_a_reorg_takes_away_is_retracted_across_a_restart(tm
         place.pass_blocks(1)
         with watcher.daemon("--deliver-history") as daemon:
             receiver.wait_for(having("milestone.retracted", 1))
-            head = place.pass_blocks()
-            daemon.wait_for_conclusion(head - 4)
+            place.go_live(2)
+            receiver.wait_for(having("milestone.observed", 2))
+            place.pass_blocks()
+            receiver.wait_for(having("milestone.reached", 1))
             assert daemon.stop() == 0
-        digest = watcher.digest
-        assert digest == digest_of_a_clean_replay(tmp_path / "clean", place)
+        assert watcher.digest == digest_of_a_clean_replay(tmp_path / "clean", place)
 
-    [observed] = told(receiver.messages, "milestone.observed")
+    first, second = told(receiver.messages, "milestone.observed")
     [retracted] = told(receiver.messages, "milestone.retracted")
-    assert retracted["observation"] == observed["id"]
-    assert retracted["block_hash"] == observed["block_hash"]
-    assert told(receiver.messages, "milestone.reached") == []
+    assert retracted["observation"] == first["id"]
+    assert retracted["block_hash"] == first["block_hash"]
+    [reached] = told(receiver.messages, "milestone.reached")
+    assert reached["block_hash"] == second["block_hash"] != first["block_hash"]
 
 
 def test_a_reorg_below_finality_stops_the_daemon_and_changes_nothing(tmp_path: Path) -> None:

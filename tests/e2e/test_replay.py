@@ -10,7 +10,6 @@ from sqlalchemy import make_url
 from tests.databases import PostgreSQL
 from tests.e2e.processes import Installation
 from tests.e2e.story import Town, digest_of_a_clean_replay, installation, town
-from watcher import bootstrap
 from watcher.stages.sync import catch_up
 
 BLOCKS = 60
@@ -29,8 +28,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, Inst
 def follow(watcher: Installation, place: Town) -> None:
     """Let the chain grow, and index and evaluate each block as it comes."""
     time = int(place.node.block("latest")["timestamp"], 16)
-    files = bootstrap.load(watcher.folder / "program.toml", watcher.folder / "watcher.toml")
-    with bootstrap.stages(files) as stages:
+    with watcher.stages() as stages:
         for _ in range(BLOCKS):
             for app in range(len(place.apps)):
                 place.use(app, users=random.randint(0, 4))
@@ -64,9 +62,9 @@ def test_postgresql_and_sqlite_hold_the_same_ledger(
     place, watcher = lived
     with postgresql.empty() as url:
         on_server = installation(tmp_path, place)
-        # The server listens on a socket file, which the query of the URL names; a host is required all the same.
-        url = make_url(url).set(drivername="postgresql+psycopg", host="localhost").render_as_string()
-        on_server.write_deployment(place.node.url, database=url)
+        # The query names the server's socket file; a deployment's URL has to name a host all the same.
+        named = make_url(url).set(drivername="postgresql+psycopg", host="localhost")
+        on_server.write_deployment(place.node.url, database=named.render_as_string())
         on_server.say("sync")
         assert on_server.objects("ledger") == watcher.objects("ledger")
 
@@ -74,20 +72,25 @@ def test_postgresql_and_sqlite_hold_the_same_ledger(
 def test_a_pruned_node_gives_the_beginning_of_the_ledger_and_says_what_is_missing(tmp_path: Path) -> None:
     """It stands still before the first conclusion that needs lost state; nothing is taken for absent."""
     with town("--prune-history", "12") as place:
-        early = installation(tmp_path / "early", place)
+        early, late = (installation(tmp_path / name, place) for name in ("early", "late"))
+        joining = place.pass_blocks(2) + 1
+        for watcher in (early, late):
+            watcher.write_program(place.apps, count_from=place.first, from_block=joining)
         place.go_live(0, 1, 2)
         place.pass_blocks()
-        early.say("sync")
+        with early.stages() as stages:
+            catch_up(stages.index, stages.evaluate)
         place.pass_blocks(20)
-        early.say("sync")
-        late = installation(tmp_path / "late", place)
+        with early.stages() as stages:
+            catch_up(stages.index, stages.evaluate)
         stopped = late.watcher("sync")
-        assert stopped.returncode == 3
-        assert "the ledger stands still" in stopped.stderr
-        whole = early.objects("ledger")
-        beginning = late.objects("ledger")
         status = late.watcher("status").stdout
-        print(stopped.stderr, status, beginning)
-    assert beginning == whole[: len(beginning)]
-    assert len(beginning) < len(whole)
-    assert "stands still" in status
+    assert stopped.returncode == 3
+    assert "the ledger stands still" in stopped.stderr
+    assert status.startswith("DEGRADED since ")
+    assert f"before block {joining} fail: " in status
+    assert "add an endpoint with the whole history" in status
+    whole, beginning = early.objects("ledger"), late.objects("ledger")
+    assert "milestone.reached" in {entry["type"] for entry in whole}
+    assert [entry["type"] for entry in beginning] == ["definition.adopted"]
+    assert beginning == whole[:1]

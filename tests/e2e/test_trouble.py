@@ -11,7 +11,7 @@ from watcher.testing.receiver import Hang, Receiver
 
 
 def test_a_dead_endpoint_is_told_and_survived(tmp_path: Path) -> None:
-    """BLIND where the chain was never read, DEGRADED where it no longer can be, OK as soon as it can again."""
+    """BLIND where the chain was never read, DEGRADED where it cannot be any more, OK as soon as it can."""
     with town() as place, gate(place.node.url) as endpoint:
         watcher = installation(tmp_path, place)
         watcher.write_deployment(endpoint.url)
@@ -50,7 +50,9 @@ def test_a_receiver_that_hangs_delays_no_other_and_loses_nothing(tmp_path: Path)
             place.pass_blocks()
             dead.wait_for(lambda requests: len(requests) > 0)
             good.wait_for(lambda requests: "countdown.started" in {each.type for each in requests})
-            waiting = {each["event_id"] for each in watcher.objects("deliveries", "list", "--channel", "dead")}
+            waiting = {
+                each["event_id"] for each in watcher.objects("deliveries", "list", "--channel", "dead")
+            }
             assert {message.id for message in good.messages} <= waiting
             pending = watcher.objects("deliveries", "list", "--channel", "dead", "--status", "pending")
             assert len(pending) == len(waiting)
