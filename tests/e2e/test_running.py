@@ -62,8 +62,8 @@ def test_a_signal_ends_the_daemon_cleanly(number: signal.Signals, tmp_path: Path
             assert daemon.stop(number) == 0
             assert daemon.lines[-1]["event"] == "stopped"
             assert daemon.lines[-1]["abandoned"] == []
-        with watcher.stages() as stages:  # the writer lock is free
-            assert stages.runner is not None
+        with watcher.stages() as stages:
+            stages.evaluate.run()
 
 
 def test_a_second_writer_is_refused_and_told_who_writes(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ def test_a_dead_endpoint_is_told_and_survived(tmp_path: Path) -> None:
     with town() as place, gate(place.node.url) as endpoint:
         watcher = installation(tmp_path, place)
         watcher.write_deployment(endpoint.url)
+        endpoint.open.set()
+        place.pass_blocks()
+        with watcher.stages():
+            assert first_line(watcher).startswith("BLIND: the chain was never read; see that `watcher run`")
         with watcher.daemon() as daemon:
-            assert first_line(watcher).startswith("BLIND: the chain was never read")
-            endpoint.open.set()
-            place.pass_blocks()
             daemon.wait_for_conclusion(place.first)
             assert first_line(watcher) == "OK"
 
@@ -42,7 +43,10 @@ def test_a_dead_endpoint_is_told_and_survived(tmp_path: Path) -> None:
 
 
 def test_a_receiver_that_hangs_delays_no_other_and_loses_nothing(tmp_path: Path) -> None:
-    """Its messages wait, visible; the other channel has all of its own, and can have them again."""
+    """Its messages wait, visible; the other channel has all of its own, and can have them again.
+
+    Nor does it keep the daemon from ending cleanly.
+    """
     with town() as place, Receiver() as good, Receiver(otherwise=Hang()) as dead:
         watcher = installation(tmp_path, place, {"dead": dead.url, "good": good.url})
         with watcher.daemon("--deliver-history") as daemon:
@@ -50,13 +54,12 @@ def test_a_receiver_that_hangs_delays_no_other_and_loses_nothing(tmp_path: Path)
             place.pass_blocks()
             dead.wait_for(lambda requests: len(requests) > 0)
             good.wait_for(lambda requests: "countdown.started" in {each.type for each in requests})
-            waiting = {
-                each["event_id"] for each in watcher.objects("deliveries", "list", "--channel", "dead")
-            }
+            listed = watcher.objects("deliveries", "list", "--channel", "dead")
+            waiting = {each["event_id"] for each in listed}
             assert {message.id for message in good.messages} <= waiting
-            pending = watcher.objects("deliveries", "list", "--channel", "dead", "--status", "pending")
-            assert len(pending) == len(waiting)
-            daemon.kill()
+            assert {each["status"] for each in listed} == {"pending"}
+            assert daemon.stop() == 0
+            assert daemon.lines[-1]["abandoned"] == ["deliver:dead"]
 
         [again] = [each for each in good.messages if each.type == "milestone.reached"]
         watcher.say("deliveries", "replay", again.id)
@@ -73,8 +76,8 @@ def test_a_locked_database_fails_a_stage_whole_and_the_daemon_goes_on(tmp_path: 
     """While somebody else holds the write lock stages fail and say why; then they do what was left."""
     with town() as place:
         watcher = installation(tmp_path, place)
+        place.pass_blocks()
         with watcher.daemon() as daemon:
-            place.pass_blocks()
             daemon.wait_for_conclusion(place.first)
             with closing(sqlite3.connect(watcher.database, isolation_level=None)) as analyst:
                 analyst.execute("BEGIN IMMEDIATE")
