@@ -104,5 +104,6 @@ def _channels(tx: Tx, expected: Expected) -> Iterator[Trouble]:
         dead = tx.outbox.list(name, DeliveryStatus.DEAD)
         if dead:
             since = int(min(delivery.created_at for delivery in dead).timestamp())
-            what = f"channel {name} has {len(dead)} messages that could not be delivered"
+            messages = "1 message" if len(dead) == 1 else f"{len(dead)} messages"
+            what = f"channel {name} has {messages} that could not be delivered"
             yield Trouble(since, what, f"see `watcher deliveries list`, then {replay}")

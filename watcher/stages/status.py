@@ -77,12 +77,14 @@ def _kpi(definition: Definition, state: State, kpi: KpiId) -> dict[str, Any]:
 
 def _milestone(tx: Tx, state: State, milestone: MilestoneId) -> dict[str, Any]:
     reached = state.milestones.get(milestone)
+    observed = {each.milestone: each.block_number for each in tx.state.observations()}
     if reached is not None:
         return {"id": milestone, "state": "reached", "block_number": reached.number}
-    for observation in tx.state.observations():
-        if observation.milestone == milestone:
-            return {"id": milestone, "state": "observed", "block_number": observation.block_number}
-    return {"id": milestone, "state": "pending", "block_number": None}
+    return {
+        "id": milestone,
+        "state": "observed" if milestone in observed else "pending",
+        "block_number": observed.get(milestone),
+    }
 
 
 def _countdown(countdown: CountdownStatus, now: int) -> dict[str, Any]:
