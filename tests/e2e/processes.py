@@ -115,6 +115,7 @@ class Daemon:
             text=True,
         )
         self._lines: list[Line] = []
+        self._ended = False
         self._came = Condition()
         self._reader = Thread(target=self._read, name="daemon-log")
         self._reader.start()
@@ -126,16 +127,20 @@ class Daemon:
             return tuple(self._lines)
 
     def wait_for(self, is_it: Callable[[Line], bool], after: int = 0) -> Line:
-        """Wait for a log line, behind the first `after` ones, and give it; TimeoutError shows the last."""
+        """Wait for a log line, behind the first `after` ones, and give it; TimeoutError shows the last.
 
-        def found() -> Line | None:
-            return next((line for line in self._lines[after:] if is_it(line)), None)
+        Where the daemon has ended nothing more is waited for.
+        """
+
+        def found() -> list[Line]:
+            return [line for line in self._lines[after:] if is_it(line)]
 
         with self._came:
-            line = self._came.wait_for(found, SECONDS_PER_WAIT)
-            if line is None:
+            self._came.wait_for(lambda: found() or self._ended, SECONDS_PER_WAIT)
+            lines = found()
+            if not lines:
                 raise TimeoutError(f"no such log line; the last were {self._lines[-5:]}")
-            return line
+            return lines[0]
 
     def wait_for_block(self, number: int) -> None:
         """Wait until the index stage has read up to a block."""
@@ -170,6 +175,9 @@ class Daemon:
             with self._came:
                 self._lines.append(line)
                 self._came.notify_all()
+        with self._came:
+            self._ended = True
+            self._came.notify_all()
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from signal import SIGKILL
 
-from tests.e2e.processes import Daemon, Installation, Payload, wait_until
+from tests.e2e.processes import SECONDS_PER_WAIT, Daemon, Installation, Payload, wait_until
 from tests.e2e.story import Town, installation, town
 from watcher.testing.receiver import Received, Receiver
 
@@ -18,15 +19,16 @@ ROUNDS = ["write", "message", "write", "message", "write"]
 
 
 class Trap:
-    """Kills a daemon whose observation has arrived, before it hears that it did."""
+    """Kills the daemon in `prey` when an observation has arrived, before the daemon hears that it did."""
 
     def __init__(self) -> None:
-        self.prey: Daemon | None = None
+        self.is_set = False
+        self.prey: SimpleQueue[Daemon] = SimpleQueue()
 
     def __call__(self, message: Received) -> None:
         """Spring, if it is set."""
-        if self.prey is not None and message.type == "milestone.observed":
-            self.prey.process.kill()
+        if self.is_set and message.type == "milestone.observed":
+            self.prey.get(timeout=SECONDS_PER_WAIT).process.kill()
 
 
 def test_killed_at_random_moments_it_ends_where_a_watcher_that_was_never_killed_ends(tmp_path: Path) -> None:
@@ -42,14 +44,15 @@ def test_killed_at_random_moments_it_ends_where_a_watcher_that_was_never_killed_
         for moment in ROUNDS:
             place.use(random.randint(0, 1), users=random.randint(0, 3))
             lives_at = place.go_live(2)
+            trap.is_set = moment == "message"
             with watcher.daemon("--deliver-history") as daemon:
-                if moment == "message":
-                    trap.prey = daemon
+                if trap.is_set:
+                    trap.prey.put(daemon)
                     assert daemon.join() == -SIGKILL
-                    trap.prey = None
                 else:
                     kill_at_a_write(watcher, daemon, place)
             place.node.reorg(place.pass_blocks(random.randint(1, 2)) - lives_at + 1)
+        trap.is_set = False
         place.go_live(2)
         place.pass_blocks(5)
         watcher.say("sync", "--to", "head", "--deliver-history")

@@ -49,7 +49,8 @@ def test_a_receiver_that_hangs_delays_no_other_and_loses_nothing(tmp_path: Path)
     """
     with town() as place, Receiver() as good, Receiver(otherwise=Hang()) as dead:
         watcher = installation(tmp_path, place, {"dead": dead.url, "good": good.url})
-        with watcher.daemon("--deliver-history") as daemon:
+        with watcher.daemon() as daemon:
+            daemon.wait_for_block(place.first)
             place.go_live(0, 1, 2)
             place.pass_blocks()
             dead.wait_for(lambda requests: len(requests) > 0)
@@ -57,6 +58,7 @@ def test_a_receiver_that_hangs_delays_no_other_and_loses_nothing(tmp_path: Path)
             listed = watcher.objects("deliveries", "list", "--channel", "dead")
             waiting = {each["event_id"] for each in listed}
             assert {message.id for message in good.messages} <= waiting
+            assert "definition.adopted" not in {message.type for message in good.messages}, "it is history"
             assert {each["status"] for each in listed} == {"pending"}
             assert daemon.stop() == 0
             assert daemon.lines[-1]["abandoned"] == ["deliver:dead"]
