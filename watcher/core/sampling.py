@@ -38,7 +38,7 @@ class Sampler:
         if facts.block.timestamp // self.every_seconds != self.period:
             due: Iterable[Address] = membership.addresses()
         else:
-            due = joined | self._changed(membership, facts.code_changes)
+            due = joined | self._changed(facts.code_changes)
         return sorted(address for address in due if _counts(membership, address))
 
     def advance(self, facts: BlockFacts[Actor]) -> list[Address]:
@@ -63,12 +63,12 @@ class Sampler:
         owners = (self.membership.owner(address) for address in addresses)
         return {owner.app for owner in owners if owner is not None}
 
-    def _changed(self, membership: Membership, code_changes: tuple[Address, ...]) -> set[Address]:
+    def _changed(self, code_changes: tuple[Address, ...]) -> set[Address]:
+        """Give whose code may be another: the emitters', and that of proxies behind a beacon among them."""
         if not code_changes:
             return set()
-        changed = {address for address in code_changes if membership.owner(address)}
-        beacons = set(code_changes)
-        return changed | {address for address, sample in self.samples.items() if sample.beacon in beacons}
+        emitters = set(code_changes)
+        return emitters | {address for address, sample in self.samples.items() if sample.beacon in emitters}
 
 
 def _counts(membership: Membership, address: Address) -> bool:
