@@ -78,6 +78,7 @@ def test_an_action_counts_at_once_in_a_rolling_window_until_its_hour_leaves(
     [
         (at(1, 10), at(1, 23, 59, 59), False),
         (at(1, 10), at(2), True),
+        (at(1, 23), at(2), True),
         (at(1), at(3, 23, 59, 59), True),
         (at(1, 23, 59, 59), at(4) - 1, True),
         (at(1, 23, 59, 59), at(4), False),
@@ -89,6 +90,16 @@ def test_an_action_counts_in_complete_days_from_the_next_midnight_on(
 ) -> None:
     """Today never counts; the N days before it do, all of them."""
     assert window_of(COMPLETE, (act, 1, 1), now=now).counts().actions == seen
+
+
+def test_a_day_enters_complete_days_once() -> None:
+    """Its last hour is the edge of two windows: it is counted at one midnight and not again at the next."""
+    window = window_of(COMPLETE, (at(1, 0), 1, 1), (at(1, 23), 1, 1), now=at(2))
+    assert window.counts() == Counts(2, 2, 1, 1)
+    window.roll(at(3))
+    assert window.counts() == Counts(2, 2, 1, 1)
+    window.roll(at(4))
+    assert window.counts() == Counts(0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("spec", [ROLLING, COMPLETE])

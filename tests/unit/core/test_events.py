@@ -97,6 +97,7 @@ def test_the_message_of_an_entry_has_its_id_and_all_its_fields() -> None:
     }
     assert data.pop("statement").startswith("Observed on chain 31337")
     assert (data.pop("authority"), data.pop("source")) == ("observer", "https://example.org/terms")
+    assert "type" not in data
     assert {**data, "type": "app.went_live"} == entry.as_json()
 
 

@@ -69,6 +69,16 @@ def test_a_gap_today_does_not_touch_complete_days_before_today() -> None:
     assert verdicts == ["NOT_LIVE", "NOT_LIVE", "UNKNOWN", "UNKNOWN", "NOT_LIVE"]
 
 
+def test_a_gap_that_may_reach_into_the_last_hour_of_yesterday_touches_complete_days() -> None:
+    """When its blocks were is not known: any time between the two blocks around it."""
+    program = definition(app("a"), liveness=policy(complete_days=True), gaps=[(3, 9)])
+    before = [JOINED, facts(2, at(0, 23, 59, 59))]
+    state, _ = fold(program, [*before, facts(10, at(1))])
+    assert str(state.apps[A].verdict) == "UNKNOWN"
+    state, _ = fold(program, [JOINED, facts(2, at(1)), facts(10, at(1))])
+    assert str(state.apps[A].verdict) == "NOT_LIVE"
+
+
 def test_blocks_left_out_next_to_each_other_are_no_gap() -> None:
     """Only what the definition declares is one: the rest was read and said nothing."""
     program = definition(app("a"), gaps=[(100, 101)])

@@ -45,6 +45,14 @@ def test_progress_of_a_share_is_told_each_twentieth_of_its_bar() -> None:
     ]
 
 
+def test_a_share_at_its_bar_has_come_twenty_parts() -> None:
+    """Each is five percent."""
+    program, first = three_apps(kpi("k", 1, metric=ShareLive()))
+    assert notices(program, first, facts(2, at(), {name: {1: 1} for name in "abc"})) == [
+        ("kpi.progressed", "k", "kpi.progressed/k/20")
+    ]
+
+
 def test_a_bar_of_zero_knows_no_progress() -> None:
     """There is no twentieth of nothing."""
     program, first = three_apps(kpi("k", 0, Comparator.AT_MOST, ShareLive()))
