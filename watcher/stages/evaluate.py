@@ -168,7 +168,8 @@ class Evaluate:
             return 0
         tx.facts.add_hours(chunk.hours)
         tx.facts.add_contract_hours(chunk.contract_hours)
-        notices = settle(tx, self._announcer, chunk.entries)
+        now = int(self._clock.now().timestamp())
+        notices = settle(tx, self._announcer, chunk.entries, now)
         tx.ledger.append(chunk.entries)
         self._announcer.entries(tx, chunk.entries)
         notices += sum(self._announcer.notice(tx, notice).new for notice in chunk.notices)

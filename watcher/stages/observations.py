@@ -21,7 +21,7 @@ from watcher.store.database import Tx
 from watcher.store.state import Observation
 
 
-def settle(tx: Tx, announcer: Announcer, entries: Iterable[Entry]) -> int:
+def settle(tx: Tx, announcer: Announcer, entries: Iterable[Entry], now: int) -> int:
     """Give observations of milestones that are now reached their outcome; return how many were retracted.
 
     Has to come before the entries are announced: a retraction never follows what replaced it.
@@ -34,26 +34,27 @@ def settle(tx: Tx, announcer: Announcer, entries: Iterable[Entry]) -> int:
         if entry.block_hash == observation.block_hash:
             tx.state.close_observation(observation.id, "reached")
         else:
-            _retract(tx, announcer, observation, entry.occurred_at, "it was reached at another block")
+            _retract(tx, announcer, observation, now, "it was reached at another block")
             retracted += 1
     return retracted
 
 
 def compare(
-    tx: Tx, definition: Definition, announcer: Announcer, *, final: State, ahead: State, now_at: int
+    tx: Tx, definition: Definition, announcer: Announcer, *, final: State, ahead: State, now: int
 ) -> int:
     """Observe what the copy `ahead` concluded beyond `final`, retract what it no longer says.
 
-    `now_at` is the head's time, which a retraction carries. Returns the number of notices written.
+    `now` is the wall clock: a retraction happens when it is found out, so that whoever heard of the
+    observation hears of it too, however old the blocks. Returns the number of notices written.
     """
     notices = 0
     still_open = set()
     for observation in tx.state.observations():
-        now = ahead.milestones.get(observation.milestone)
-        if now is not None and now.hash == observation.block_hash:
+        block = ahead.milestones.get(observation.milestone)
+        if block is not None and block.hash == observation.block_hash:
             still_open.add(observation.milestone)
-        elif now is not None or _is_gone(tx, observation, ahead):
-            _retract(tx, announcer, observation, now_at, "the condition no longer holds at that block")
+        elif block is not None or _is_gone(tx, observation, ahead):
+            _retract(tx, announcer, observation, now, "the condition no longer holds at that block")
             notices += 1
         else:
             still_open.add(observation.milestone)
@@ -63,11 +64,11 @@ def compare(
     return notices
 
 
-def retract_above(tx: Tx, announcer: Announcer, block_number: int, now_at: int) -> None:
-    """Retract what was observed above a block that an operator went back to; `now_at` is the wall clock."""
+def retract_above(tx: Tx, announcer: Announcer, block_number: int, now: int) -> None:
+    """Retract what was observed above a block that an operator went back to; `now` is the wall clock."""
     for observation in tx.state.observations():
         if observation.block_number > block_number:
-            _retract(tx, announcer, observation, now_at, "the block was taken back by hand")
+            _retract(tx, announcer, observation, now, "the block was taken back by hand")
 
 
 def _is_gone(tx: Tx, observation: Observation, ahead: State) -> bool:

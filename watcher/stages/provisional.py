@@ -50,10 +50,8 @@ class Provisional:
             if wants or len(rows) < rows_at_once:
                 break
         self._ahead = ahead
-        head = tx.state.head()
-        now_at = head.timestamp if head else 0
-        notices = compare(tx, self._definition, self._announcer, final=final, ahead=ahead, now_at=now_at)
         now = int(self._clock.now().timestamp())
+        notices = compare(tx, self._definition, self._announcer, final=final, ahead=ahead, now=now)
         return notices + mark(tx, self._definition, self._announcer, final=final, ahead=ahead, now=now)
 
     def _copy(self, tx: Tx, final: State) -> State:
