@@ -50,7 +50,7 @@ def block_wanted(definition: Definition, state: State, following: BlockRef) -> B
     if last is None or definition.chain.next_block(last.number) == following.number:
         return None
     instants = [(hour_of(last.timestamp) + 1) * SECONDS_PER_HOUR, *deadlines(definition, state)]
-    earliest = min(instant for instant in instants if instant > last.timestamp)
+    earliest = min(instants)
     if earliest > following.timestamp:
         return None
     return BlockAtWant(timestamp=earliest, after=last.number, before=following.number)
