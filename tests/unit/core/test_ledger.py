@@ -239,6 +239,8 @@ def test_canonical_json_reads_back_and_agrees_with_another_writer(value: object)
         (Fraction(-3), "-3"),
         (Fraction(1, 10**18), "0.000000000000000001"),
         (Fraction(1, 3), "1/3"),
+        (Fraction(1, 11), "1/11"),
+        (Fraction(1, 21), "1/21"),
         (Fraction(-7, 30), "-7/30"),
     ],
 )

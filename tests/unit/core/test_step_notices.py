@@ -40,8 +40,10 @@ def test_progress_is_told_for_whole_units_as_they_are_passed() -> None:
 def test_progress_of_a_share_is_told_each_twentieth_of_its_bar() -> None:
     """A third of a bar of two is three parts of a twentieth, and some."""
     program, first = three_apps(kpi("k", 2, metric=ShareLive()))
-    assert notices(program, first, facts(2, at(), {"a": {1: 1}})) == [
-        ("kpi.progressed", "k", "kpi.progressed/k/3")
+    blocks = [facts(2, at(), {"a": {1: 1}}), facts(3, at()), facts(4, at(), {"b": {1: 1}})]
+    assert notices(program, first, *blocks) == [
+        ("kpi.progressed", "k", "kpi.progressed/k/3"),
+        ("kpi.progressed", "k", "kpi.progressed/k/6"),
     ]
 
 
