@@ -6,7 +6,7 @@ Nothing is written before both files, their secrets and the definition hash were
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -123,7 +123,7 @@ def stages(
     channels = [_channel(table) for table in files.deployment.channels]
     source = chain_source(files, clock, stopping)
     try:
-        store = _open_for_writing(files, source)
+        store = _open_for_writing(files, clock, stopping)
         try:
             check_definition(files.definition, store)
             with store.writer_lock():
@@ -219,14 +219,14 @@ def _endpoints(deployment: Deployment) -> list[EndpointSettings]:
     ]
 
 
-def _open_for_writing(files: Files, source: JsonRpcSource) -> Store:
+def _open_for_writing(files: Files, clock: Clock, stopping: Event) -> Store:
     url = files.deployment.database.get_secret_value()
     try:
         return Store.open(url, create=False)
     except StoreError:
         # Before a database is made: a wrong chain leaves none behind. An endpoint that is down is no reason
-        # against it, the index stage asks again.
-        with suppress(ChainError):
+        # against it: the index stage asks again, of a source that does not hold this against the endpoint.
+        with closing(chain_source(files, clock, stopping)) as source, suppress(ChainError):
             source.identity()
         return Store.open(url, create=True)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.log_state import logging_kept
 from watcher import log
 
 
@@ -20,18 +21,10 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
+def _kept() -> Iterator[None]:
     """Leave logging as it was found."""
-    root = logging.getLogger()
-    names = ["watcher", log.STAGES, "apscheduler"]
-    handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in names}
-    root_level = root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(root_level)
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-    structlog.reset_defaults()
+    with logging_kept():
+        yield
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:

@@ -147,11 +147,15 @@ class Rpc:
             if endpoint.traffic.failures != failures and endpoint.last_failure is not None:
                 # Another thread tried while this one waited.
                 return Reply(endpoint, float("-inf"), [(calls, endpoint.last_failure)])
-            replies = [endpoint.send([call]) for call in _IDENTITY]
-            identity = _identity_of(*(reply.read(VALUES)[0] for reply in replies))
+            first = endpoint.send([_IDENTITY[0]])
+            chain_id = first.read(VALUES)[0]
+            # One that does not answer is not asked twice: it would have to rest for two failures.
+            silent = isinstance(chain_id, Failure)
+            genesis = chain_id if silent else endpoint.send([_IDENTITY[1]]).read(VALUES)[0]
+            identity = _identity_of(chain_id, genesis)
             if isinstance(identity, Failure):
-                endpoint.failed(identity, replies[0].sent_at)
-                return Reply(endpoint, replies[0].sent_at, [(calls, identity)])
+                endpoint.failed(identity, first.sent_at)
+                return Reply(endpoint, first.sent_at, [(calls, identity)])
             self._compare(endpoint, identity)
             endpoint.verified = True
             return None

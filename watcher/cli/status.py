@@ -55,7 +55,12 @@ def _show(found: Status) -> None:
     print_table(
         ["KPI", "reading", "bar", "verdict"],
         [
-            [kpi["id"], _reading(kpi), f"{kpi['comparator'].replace('_', ' ')} {kpi['bar']}", kpi["verdict"]]
+            [
+                kpi["id"],
+                reading_text(kpi),
+                f"{kpi['comparator'].replace('_', ' ')} {kpi['bar']}",
+                kpi["verdict"],
+            ]
             for kpi in figures["kpis"]
         ],
     )
@@ -92,7 +97,8 @@ def _facts(found: Status) -> Iterator[tuple[str, str]]:
         yield "stands still", figures["stalled"]
 
 
-def _reading(kpi: Mapping[str, Any]) -> str | None:
+def reading_text(kpi: Mapping[str, Any]) -> str | None:
+    """Write a reading as a number or an interval, None where there is none yet."""
     low, high = kpi["low"], kpi["high"]
     if low is None or low == high:
         return None if low is None else str(low)

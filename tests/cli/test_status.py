@@ -1,0 +1,108 @@
+"""`status`: the first word, the picture, the exit code; it reads and changes nothing."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.stages.world import Watch
+from watcher.cli.status import reading_text
+from watcher.clock import SystemClock
+from watcher.store.runs import StageRun
+
+
+@pytest.fixture
+def looked(watch: Watch) -> Watch:
+    """Give the watcher, whose index stage ran just now."""
+    looks(watch)
+    return watch
+
+
+def looks(watch: Watch, error: str | None = None) -> None:
+    """Note a run of the index stage, by the machine's clock as the command has it."""
+    now = SystemClock().now()
+    with watch.store.writing() as tx:
+        tx.runs.add(StageRun("index", now, now, ok=error is None, error=error))
+
+
+def test_a_watcher_that_is_well_says_ok(watcher: Command, looked: Watch) -> None:
+    """Then where everything stands, a line or a row each."""
+    said = watcher("status")
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert lines[0] == "OK"
+    assert lines[1] == "program       world, chain 31337"
+    assert lines[2] == f"definition    {looked.program.hash}"
+    assert lines[3].startswith("read          block 11, 2023-11-15T")
+    assert lines[4].startswith("concluded     block 8, 2023-11-15T")
+    assert lines[5:8] == [
+        "final         block 8",
+        "head          block 11",
+        "lag           0 s of chain time",
+    ]
+    rows = [line.split() for line in lines]
+    assert ["two-live", "2", "at", "least", "2", "MET"] in rows
+    assert ["first", "reached", "3"] in rows
+    assert ["tge", "running", "2023-11-21T22:13:23Z", "0:00:00"] in rows
+
+
+def test_scripts_get_one_object(watcher: Command, looked: Watch) -> None:
+    """The same picture with the names that scripts rely on."""
+    said = watcher("status", "--json")
+    assert said.code == 0
+    [figures] = said.objects
+    assert figures["health"] == "OK"
+    assert figures["definition_hash"] == looked.program.hash
+    assert figures["checkpoint"]["number"] == 11
+    assert figures["milestones"] == [{"id": "first", "state": "reached", "block_number": 3}]
+
+
+def test_what_is_not_well_says_what_to_do_and_ends_with_1(watcher: Command, looked: Watch) -> None:
+    """One line: what, since when, why, and the remedy."""
+    looks(looked, "endpoint main (http://127.0.0.1:9): connection refused")
+    said = watcher("status")
+    assert said.code == 1
+    first = said.out.splitlines()[0]
+    assert first.startswith("DEGRADED since 20")
+    assert "stage index fails: endpoint main (http://127.0.0.1:9): connection refused; it is tried" in first
+    assert watcher("status", "--json").objects[0]["health"] == "DEGRADED"
+
+
+def test_a_database_that_nobody_writes_is_blind(watcher: Command, watch: Watch) -> None:
+    """The stages ran in some other way than through the program: no run was ever noted."""
+    assert watch.entries()
+    said = watcher("status")
+    assert (said.code, said.out.splitlines()[0]) == (
+        1,
+        "BLIND: the chain was never read; see that `watcher run` is running",
+    )
+
+
+def test_what_stands_still_is_named(watcher: Command, looked: Watch) -> None:
+    """As of the last evaluation that found it."""
+    now = SystemClock().now() - timedelta(seconds=1)
+    stalled = "2 reads before block 9 fail: pruned"
+    with looked.store.writing() as tx:
+        tx.runs.add(StageRun("evaluate", now, now, ok=True, detail={"stalled": stalled}))
+    assert f"stands still  {stalled}" in watcher("status").out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "reading"),
+    [("1", "3", "1 to 3"), ("1", None, "1 or more"), ("2", "2", "2"), (None, None, None)],
+)
+def test_a_reading_that_is_open_shows_as_an_interval(
+    low: str | None, high: str | None, reading: str | None
+) -> None:
+    """What the definition leaves unknown is shown, not guessed."""
+    assert reading_text({"low": low, "high": high}) == reading
+
+
+@pytest.mark.usefixtures("program")
+def test_without_a_database_none_is_made(watcher: Command, folder: Path) -> None:
+    """The remedy is named."""
+    said = watcher("status")
+    assert said.code == 3
+    assert "watcher database upgrade" in said.err
+    assert not (folder / "watcher.db").exists()
