@@ -95,12 +95,9 @@ def reading(files: Files, *, create: bool = False) -> Iterator[Store]:
     As it is: StoreError, with the remedy, where there is none. With `create` it is made, or migrated, where
     needed. DatabaseMismatch where it is another definition's.
     """
-    store = Store.open(files.deployment.database.get_secret_value(), create=create)
-    try:
+    with closing(Store.open(files.deployment.database.get_secret_value(), create=create)) as store:
         check_definition(files.definition, store)
         yield store
-    finally:
-        store.close()
 
 
 @contextmanager
@@ -121,27 +118,26 @@ def stages(
     clock = clock or SystemClock()
     stopping = stopping or Event()
     channels = [_channel(table) for table in files.deployment.channels]
-    source = chain_source(files, clock, stopping)
-    try:
-        store = _open_for_writing(files, clock, stopping)
-        try:
-            check_definition(files.definition, store)
-            with store.writer_lock():
-                announce = announcer(files, clock, deliver_history=deliver_history)
-                stop = stopping.is_set
-                runner = Runner(files.definition, store, clock, announce, stopping=stop)
-                index = Index(files.definition, source, store, clock, stopping=stop, progress=progress)
-                evaluate = Evaluate(files.definition, store, clock, announce, stopping=stop)
-                deliver = tuple(
-                    Deliver(store, channel, clock, announce.notice, stopping=stop) for channel in channels
-                )
-                yield Stages(
-                    files, clock, stopping, store, source, announce, runner, index, evaluate, deliver
-                )
-        finally:
-            store.close()
-    finally:
-        source.close()
+    with (
+        closing(chain_source(files, clock, stopping)) as source,
+        closing(_open_for_writing(files, clock, stopping)) as store,
+    ):
+        check_definition(files.definition, store)
+        with store.writer_lock():
+            announce = announcer(files, clock, deliver_history=deliver_history)
+            stop = stopping.is_set
+            yield Stages(
+                files,
+                clock,
+                stopping,
+                store,
+                source,
+                announce,
+                Runner(files.definition, store, clock, announce, stopping=stop),
+                Index(files.definition, source, store, clock, stopping=stop, progress=progress),
+                Evaluate(files.definition, store, clock, announce, stopping=stop),
+                tuple(Deliver(store, channel, clock, announce.notice, stopping=stop) for channel in channels),
+            )
 
 
 def announcer(files: Files, clock: Clock, *, deliver_history: bool = False) -> Announcer:

@@ -131,6 +131,17 @@ def test_an_endpoint_that_is_down_is_named(watcher: Command, folder: Path) -> No
     assert not run.ok
 
 
+def test_mistakes_in_both_files_are_listed_together(sync: Command, folder: Path) -> None:
+    """Whoever corrects them needs one look, not two."""
+    for name in ("world.toml", "watcher.toml"):
+        (folder / name).write_text("schema = 1\nextra = 2\n", encoding="utf-8")
+    said = sync()
+    assert said.code == 2
+    assert "world.toml: " in said.err
+    assert "watcher.toml: " in said.err
+    assert not (folder / "watcher.db").exists()
+
+
 @pytest.mark.usefixtures("sync")
 def test_on_a_terminal_it_shows_a_bar_and_no_log(folder: Path) -> None:
     """People see how far it is; the answer on stdout is the same."""

@@ -149,6 +149,24 @@ def test_an_open_observation_above_is_retracted(store: Store, tmp_path: Path) ->
         assert tx.state.observations() == []
 
 
+def test_an_observation_below_stays(store: Store, tmp_path: Path) -> None:
+    """Its block still stands: it is reached when it is concluded."""
+    chain = FakeChain(genesis_time=START)
+    open_for_business(chain)
+    for app in APPS[:2]:
+        chain.block(*use(app, 0, 1, 2, 3))
+    watch = Watch(definition(tmp_path), chain, store)
+    watch.sync()
+    chain.empty_blocks(10)
+    watch.index.run()
+    go_back(watch, 5)
+    assert written(watch, "milestone.retracted") == 0
+    with store.reading() as tx:
+        assert [observation.block_number for observation in tx.state.observations()] == [3]
+    watch.sync()
+    assert ("milestone.reached", "first", 3) in watch.story()
+
+
 def test_blocks_that_were_final_and_not_concluded_are_only_forgotten(store: Store, tmp_path: Path) -> None:
     """The ledger did not reach them: it stays open, and nobody is told that it is broken."""
     chain = FakeChain(genesis_time=START)
