@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from tests.stages.world import APPS, START, Watch, definition, open_for_business, use
 from watcher.core.health import Standing
 from watcher.core.types import iso_utc
+from watcher.errors import ReorgBelowFinality
 from watcher.stages.health import Expected, heartbeat, patience
 from watcher.stages.runs import EVALUATE, INDEX, Runner
 from watcher.stages.status import Status, status
@@ -60,6 +61,11 @@ class Ward:
         """Let both apps be used enough, each in a block."""
         self.chain.block(*use(APPS[0], 0, 1, 2, 3))
         self.chain.block(*use(APPS[1], 0, 1, 2, 3))
+
+
+def raising(error: Exception) -> None:
+    """Raise what is given."""
+    raise error
 
 
 @pytest.fixture
@@ -180,6 +186,16 @@ def test_a_failing_stage_degrades_until_it_is_good_again(ward: Ward, stage: str)
     assert health.reason == f"stage {stage} fails: disk full"
     ward.record(stage)
     assert ward.status().health.standing is Standing.OK
+
+
+def test_what_stopped_the_watcher_is_not_said_to_be_tried_again(ward: Ward) -> None:
+    """Somebody has to do something, and to start it."""
+    ward.run()
+    error = ReorgBelowFinality("block 5 was final")
+    with pytest.raises(ReorgBelowFinality):
+        ward.runner.run(INDEX, lambda: raising(error))
+    assert ward.status().health.reason == "stage index fails: block 5 was final"
+    assert ward.status().health.remedy == "the watcher stopped: put that right, then start it again"
 
 
 def test_a_channel_that_is_not_configured_troubles_nobody(ward: Ward) -> None:

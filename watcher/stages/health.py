@@ -83,6 +83,8 @@ def _failing(tx: Tx, expected: Expected) -> Iterator[Trouble]:
         since, run = tx.runs.failing_since(stage), tx.runs.last(stage)
         if since is not None and run is not None:
             remedy = "it is tried again by itself; `watcher check` looks at what it needs"
+            if run.detail.get("fatal"):
+                remedy = "the watcher stopped: put that right, then start it again"
             yield Trouble(int(since.timestamp()), f"stage {stage} fails: {run.error}", remedy)
 
 

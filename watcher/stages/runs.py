@@ -117,8 +117,10 @@ class Runner:
 
     def _record_failure(self, stage: str, started_at: datetime, error: Exception) -> None:
         said = str(error) if isinstance(error, WatcherError) else repr(error)
-        run = StageRun(stage, started_at, self._clock.now(), ok=False, error=said)
-        self._record(run, urgent=isinstance(error, FATAL))
+        fatal = isinstance(error, FATAL)
+        detail = {"fatal": True} if fatal else {}
+        run = StageRun(stage, started_at, self._clock.now(), ok=False, error=said, detail=detail)
+        self._record(run, urgent=fatal)
 
     def _record(self, run: StageRun, *, urgent: bool) -> None:
         failures = self._failures[run.stage] = 0 if run.ok else self._failures.get(run.stage, 0) + 1
