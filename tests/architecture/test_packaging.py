@@ -55,7 +55,10 @@ def test_an_installed_wheel_carries_its_data(tmp_path: Path) -> None:
     target = tmp_path / "site"
     install = ["install", "--no-deps", "--no-index", "--no-compile", "--target", str(target)]
     subprocess.run([*pip, *install, *map(str, tmp_path.glob("*.whl"))], check=True, cwd=tmp_path)
-    ask = f"import sys; sys.path.insert(0, {str(target)!r}); import watcher.shipped as data; print(data.shipped())"
+    ask = (
+        f"import sys; sys.path.insert(0, {str(target)!r}); "
+        "from watcher.shipped import shipped; print(shipped())"
+    )
     command = [sys.executable, "-I", "-c", ask]
     answer = subprocess.run(command, check=True, cwd=tmp_path, capture_output=True, text=True).stdout
     data = Path(answer.strip())
