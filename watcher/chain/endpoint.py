@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -58,16 +58,55 @@ class Traffic:
     failures: int = 0
 
 
+class Connection(Protocol):
+    """What carries requests to one endpoint: HTTP, or a simulated network."""
+
+    @property
+    def name(self) -> str:
+        """Name the endpoint without its secrets."""
+        ...
+
+    def quote(self, text: str | bytes) -> str:
+        """Give foreign text as it may be shown."""
+        ...
+
+    def post(self, body: bytes) -> bytes | Failure:
+        """Send one request and give the answer's bytes."""
+        ...
+
+    def close(self) -> None:
+        """Close what is idle."""
+        ...
+
+
+Connect = Callable[[EndpointSettings], Connection]
+"""Makes the connection of an endpoint; nothing is sent yet."""
+
+
+def over_http(settings: EndpointSettings) -> Connection:
+    """Connect by HTTP, as every real endpoint is."""
+    return Transport(settings.id, settings.url, timeout_seconds=settings.timeout_seconds)
+
+
 class Endpoint:
     """One endpoint; every method may be called from any thread."""
 
-    def __init__(self, settings: EndpointSettings, clock: Clock, wait: Wait) -> None:
-        """Connect to nothing yet."""
+    def __init__(
+        self,
+        settings: EndpointSettings,
+        clock: Clock,
+        wait: Wait,
+        *,
+        connect: Connect = over_http,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Connect to nothing yet; `jitter` gives numbers from 0 to 1 that spread rests."""
         self.verified = False
         self.lock = Lock()
         self.traffic = Traffic()
         self.batch_limit = MAX_BATCH
-        self._transport = Transport(settings.id, settings.url, timeout_seconds=settings.timeout_seconds)
+        self._transport = connect(settings)
+        self._jitter = jitter
         self.name = self._transport.name
         self.quote = self._transport.quote
         self._clock = clock
@@ -107,7 +146,7 @@ class Endpoint:
             self._failures += 1
             self.traffic.failures += 1
             self.last_failure = failure
-            rest = rest_seconds(self._failures, random.random)
+            rest = rest_seconds(self._failures, self._jitter)
             self._rest_until = self._failed_at + max(rest, failure.retry_after_seconds or 0.0)
         if failure.refusal is Refusal.BUSY:
             self._crowd.shrink()

@@ -1,10 +1,11 @@
 """The chain over JSON-RPC: the ChainSource of every real network."""
 
-from collections.abc import Generator, Sequence
+import random
+from collections.abc import Callable, Generator, Sequence
 from threading import Event
 
 from watcher.chain.code import CodeAt, sample_code
-from watcher.chain.endpoint import Endpoint, EndpointSettings, Traffic, Wait
+from watcher.chain.endpoint import Connect, Endpoint, EndpointSettings, Traffic, Wait, over_http
 from watcher.chain.questions import Header, header_if_any, header_tagged
 from watcher.chain.rpc import Rpc
 from watcher.chain.source import Identity, Tag
@@ -14,7 +15,7 @@ from watcher.chain.wire import BLOCKS
 from watcher.clock import Clock, SystemClock
 from watcher.core.facts import Sample
 from watcher.core.types import Address, BlockRange, BlockRef
-from watcher.core.window import Window
+from watcher.core.window import LogFilter, Window
 from watcher.errors import HistoryMissing
 
 
@@ -34,10 +35,15 @@ class JsonRpcSource:
         wait: Wait | None = None,
         ahead: int = AHEAD,
         max_window_bytes: int = MAX_WINDOW_BYTES,
+        connect: Connect = over_http,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         """Connect to nothing yet; each endpoint is compared with `chain_id` before its first use."""
         wait = wait or Event().wait
-        self._endpoints = [Endpoint(settings, clock or SystemClock(), wait) for settings in endpoints]
+        clock = clock or SystemClock()
+        self._endpoints = [
+            Endpoint(settings, clock, wait, connect=connect, jitter=jitter) for settings in endpoints
+        ]
         self._rpc = Rpc(self._endpoints, chain_id, wait)
         self._windows = WindowReader(self._rpc, ahead, max_window_bytes)
 
@@ -65,7 +71,14 @@ class JsonRpcSource:
         """Give blocks by number, None above the head."""
         return [_ref(header) for header in self._rpc.ask([header_if_any(n) for n in numbers], BLOCKS)]
 
-    def windows(self, blocks: BlockRange, size: int, *, every_header: bool) -> Generator[Window]:
+    def windows(
+        self,
+        blocks: BlockRange,
+        size: int,
+        *,
+        every_header: bool,
+        only: LogFilter | None = None,  # noqa: ARG002
+    ) -> Generator[Window]:
         """Read blocks as windows, fetched ahead."""
         return self._windows.read(blocks, size, every_header=every_header)
 

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from watcher.core.facts import Sample
 from watcher.core.types import Address, BlockHash, BlockRange, BlockRef
-from watcher.core.window import Window
+from watcher.core.window import LogFilter, Window
 
 Tag = Literal["finalized", "safe"]
 """The tags that can make a block final; `latest` is what `head` answers."""
@@ -45,7 +45,9 @@ class ChainSource(Protocol):
         """Give the blocks with these numbers in the same order, None for each number above the head."""
         ...
 
-    def windows(self, blocks: BlockRange, size: int, *, every_header: bool) -> Generator[Window]:
+    def windows(
+        self, blocks: BlockRange, size: int, *, every_header: bool, only: LogFilter | None = None
+    ) -> Generator[Window]:
         """Read `blocks` as ascending windows without holes, each of at least one and at most `size` blocks.
 
         A source may end a window early to bound memory. Windows are fetched ahead; closing the iterator stops
@@ -53,6 +55,9 @@ class ChainSource(Protocol):
         every block does, and its parent hash is the hash of the block before. A block that the source does
         not have raises `HistoryMissing`; it never looks empty. Declared gaps are the caller's: leave them out
         of `blocks`.
+
+        With `only` the source may leave out blocks that it does not pass, and read whatever costs less; what
+        is left out under `every_header` comes as a header in `Window.bare`.
         """
         ...
 

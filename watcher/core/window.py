@@ -64,10 +64,36 @@ class BlockReceipts:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Every readable block of `range` in ascending order; only declared gaps are left out."""
+    """The blocks of `range` in ascending order.
+
+    Every one of them, unless a `LogFilter` was given: then those that it does not pass may be left out.
+    `bare` holds headers, ascending, of blocks that were left out: always that of the range's last block.
+    """
 
     range: BlockRange
     blocks: Sequence[BlockReceipts]
+    bare: Sequence[BlockRef] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which blocks are worth reading for somebody whose facts logs determine.
+
+    Those with a log of one of `addresses`, whatever it says; those with a log of anybody whose first topic is
+    in `topics`; and those numbered in `blocks`, whatever happened in them.
+    """
+
+    addresses: frozenset[Address] = frozenset()
+    topics: frozenset[str] = frozenset()
+    blocks: frozenset[int] = frozenset()
+
+    def passes(self, block: BlockReceipts) -> bool:
+        """Tell whether a block is worth reading."""
+        return block.number in self.blocks or any(
+            log.address in self.addresses or (bool(log.topics) and log.topics[0] in self.topics)
+            for receipt in block.receipts
+            for log in receipt.logs
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +101,11 @@ class Query:
     """What a discovery method or a policy wants kept of a window.
 
     Logs whose emitter is in `log_addresses`; contract creations sent by `creators`, and the creations of the
-    contracts in `created`. Empty sets ask for nothing.
+    contracts in `created`. `blocks` are those at which it speaks whatever they hold. Empty sets ask for
+    nothing.
     """
 
     log_addresses: frozenset[Address] = frozenset()
     creators: frozenset[Address] = frozenset()
     created: frozenset[Address] = frozenset()
+    blocks: frozenset[int] = frozenset()

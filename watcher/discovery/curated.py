@@ -47,7 +47,7 @@ class Curated:
 
     def wants(self) -> Query:
         """Ask for the creations of the listed contracts, which say who deployed them."""
-        return Query(created=self.addresses)
+        return Query(created=self.addresses, blocks=frozenset(self.by_block))
 
     def read(self, block: BlockReceipts) -> tuple[Announcement, ...]:
         """Give the claims that begin and end with this block, by address."""

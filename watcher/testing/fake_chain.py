@@ -18,7 +18,7 @@ from watcher.chain.code import CallTo, CodeAt, StorageAt, sample_code
 from watcher.chain.source import Identity, Tag
 from watcher.core.facts import Sample
 from watcher.core.types import Address, BlockHash, BlockRange, BlockRef
-from watcher.core.window import BlockReceipts, Window
+from watcher.core.window import BlockReceipts, LogFilter, Window
 from watcher.errors import ChainError, HistoryMissing
 from watcher.testing.fake_blocks import Changes, FakeBlock, FakeTx, receipts_of
 
@@ -139,12 +139,23 @@ class FakeChain:
         visible = self._visible()
         return [visible[number].ref if number < len(visible) else None for number in numbers]
 
-    def windows(self, blocks: BlockRange, size: int, *, every_header: bool) -> Generator[Window]:
+    def windows(
+        self, blocks: BlockRange, size: int, *, every_header: bool, only: LogFilter | None = None
+    ) -> Generator[Window]:
         """Read blocks as windows of exactly `size` blocks, the last one as long as there are blocks."""
         for first in range(blocks.first, blocks.last + 1, size):
             self._ask("windows")
             part = BlockRange(first, min(first + size - 1, blocks.last))
-            yield Window(part, [self._read(n, every_header or n == part.last) for n in _numbers(part)])
+            read = [self._read(n, every_header or n == part.last) for n in _numbers(part)]
+            passed = [block for block in read if only is None or only.passes(block)]
+            taken = {block.number for block in passed}
+            bare = [
+                block.header
+                for block in read
+                if block.number not in taken and (every_header or block.number == part.last)
+                if block.header is not None
+            ]
+            yield Window(part, passed, bare)
 
     def sample(self, address: Address, block: BlockRef) -> Sample:
         """Read the state that `block` and the blocks before it made."""

@@ -43,5 +43,6 @@ def test_the_order_in_the_file_does_not_matter() -> None:
 
 
 def test_it_wants_only_to_know_who_deployed_the_listed_contracts() -> None:
-    """Listing needs no logs; the creations tell whose actions the policy may exclude."""
-    assert _curated(Contract(address=ONE)).wants() == Query(created=frozenset({ONE}))
+    """Listing needs no logs, but the blocks it speaks at; creations tell whose actions may be excluded."""
+    wants = _curated(Contract(address=ONE, until_block=9)).wants()
+    assert wants == Query(created=frozenset({ONE}), blocks=frozenset({5, 9}))
