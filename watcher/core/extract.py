@@ -8,23 +8,12 @@ Membership is by whole blocks, so a block's announcements are applied before its
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from watcher.core.applications import Discovery, Membership
+from watcher.core.applications import Discovery
 from watcher.core.definition import Definition
 from watcher.core.facts import Activity, Announcement, BlockFacts, ContractTotals, Creation, PauseLog
-from watcher.core.types import ActorId, Address, AppId, BlockRef
+from watcher.core.tracked import CODE_CHANGES, PAUSED, PAUSES, Tracked
+from watcher.core.types import Address, AppId, BlockRef
 from watcher.core.window import BlockReceipts, Log, Receipt
-
-UPGRADED = "0xbc7cd75a20ee27fd9adebab32041f755214dbc6bffa90cc0225b39da2e5c2d3b"
-BEACON_UPGRADED = "0x1cf3b03a6cf19fa2baba4df148e9dcabedea7f8a5c07840e207e5c089be95d3e"
-DIAMOND_CUT = "0x8faa70878671ccd212d20771b795c50af8fd3ff6cf27f4bde57e5d4de0aeb673"
-CHANGED_MASTER_COPY = "0x75e41bc35ff1bf14d81d1d2f649c0084a0f974f9289c803ec9898eeec4c8d0b8"
-CODE_CHANGES = frozenset({UPGRADED, BEACON_UPGRADED, DIAMOND_CUT, CHANGED_MASTER_COPY})
-"""topic0 of the logs that make their block a sample block (ERC-1967, ERC-2535, Safe before 1.0)."""
-
-PAUSED = "0x62e78cea01bee320cd4e420270b5ea74000d11b0c9f74754ebdbfc544b05a258"
-UNPAUSED = "0x5db9ee0a495bf2e6ff9c91a7834c1ba4fdd244a5e8aa4e537bd38aeae4b073aa"
-PAUSES = frozenset({PAUSED, UNPAUSED})
-"""topic0 of Paused(address) and Unpaused(address), as OpenZeppelin's Pausable emits them."""
 
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 APPROVAL = "0x8c5be1e5ebec7d5bd14f71427d1e84f3dd0314c0f7b2291e5b200ac8c7c3b925"
@@ -103,13 +92,12 @@ class Findings:
 
 
 class Extractor:
-    """Reads blocks in ascending order and keeps who belongs to which app as of the last one read."""
+    """Reads blocks in ascending order and keeps what is tracked as of the last one read."""
 
-    def __init__(self, definition: Definition, known: Iterable[BlockFacts[ActorId]] = ()) -> None:
-        """Start before the first block, or behind blocks whose announcements and creations are `known`."""
+    def __init__(self, definition: Definition, tracked: Tracked | None = None) -> None:
+        """Start before the first block, or behind the blocks that `tracked` has learnt from."""
         self._policy = definition.liveness
         self._system = definition.chain.system
-        self._apps = tuple(definition.apps)
         discoveries = [each for app in definition.apps.values() for each in app.discoveries]
         queries = [discovery.wants() for discovery in discoveries]
         self._always = [
@@ -125,24 +113,15 @@ class Extractor:
         self._creators = frozenset().union(*(query.creators for query in queries))
         self._created = frozenset().union(*(query.created for query in queries))
         self._touched = self._policy.reach == "touched"
-        self.membership = Membership()
-        self._creator_of: dict[Address, Address] = {}
-        self._created_at: dict[Address, int] = {}
-        self._alive_at: dict[Address, int] = {}
-        self._counted: dict[Address, AppId] = {}
-        self._excluded: dict[AppId, frozenset[Address]] = {}
-        for facts in known:
-            self._learn(facts.block.number, facts.announcements, facts.creations)
-        self._refresh()
+        self.tracked = tracked or Tracked(definition)
 
     def read(self, block: BlockReceipts) -> Findings:
         """Read the next block."""
         creations = self._creations(block.receipts)
         announcements = self._announcements(block)
         if announcements or creations:
-            self._learn(block.number, announcements, creations)
-            self._refresh()
-        found, counted = _Found(), self._counted
+            self.tracked.learn(block.number, announcements, creations)
+        found, counted = _Found(), self.tracked.counted
         for receipt in block.receipts:
             reached = self._read_logs(block.number, receipt.logs, found) if receipt.logs else ()
             to = receipt.to
@@ -159,7 +138,7 @@ class Extractor:
     def _read_logs(self, block_number: int, logs: Iterable[Log], found: _Found) -> Collection[Address]:
         """Note what a transaction's logs say; return the contracts that it made emit something."""
         reached: set[Address] = set()
-        counted = self._counted
+        counted = self.tracked.counted
         for log in logs:
             address, topics = Address(log.address), log.topics
             topic = topics[0] if topics else ""
@@ -172,7 +151,7 @@ class Extractor:
                 found.pauses.append(PauseLog(address, topic == PAUSED))
             if app is None:
                 continue
-            self._alive_at.setdefault(address, block_number)
+            self.tracked.alive(address, block_number)
             found.app(app).logs += 1
             found.contract(address).logs += 1
             if topic not in TOKEN_NOISE:
@@ -191,8 +170,8 @@ class Extractor:
         succeeded = receipt.status == SUCCESS
         apps: set[AppId] = set()
         for address in reached:
-            app = self._counted[address]
-            excluded = sender in self._policy.excluded or sender in self._excluded.get(app, ())
+            app = self.tracked.counted[address]
+            excluded = sender in self._policy.excluded or sender in self.tracked.excluded.get(app, ())
             found.contract(address).add(gas, fee, succeeded=succeeded, excluded=excluded)
             if app in apps:
                 continue
@@ -206,7 +185,7 @@ class Extractor:
         contracts: dict[AppId, dict[Address, ContractTotals]] = {app: {} for app in found.apps}
         for address, each in found.contracts.items():
             totals = ContractTotals(each.actions, each.failed, each.gas, each.fee_wei, each.logs)
-            contracts[self._counted[address]][address] = totals
+            contracts[self.tracked.counted[address]][address] = totals
         return {
             app: Activity(
                 each.actors, each.failed, each.excluded, each.gas, each.fee_wei, each.logs, contracts[app]
@@ -235,32 +214,3 @@ class Extractor:
                 or receipt.contract_address in self._created
             )
         )
-
-    def _learn(
-        self, block_number: int, announcements: Iterable[Announcement], creations: Iterable[Creation]
-    ) -> None:
-        for creation in creations:
-            self._creator_of[creation.address] = creation.creator
-            self._created_at.setdefault(creation.address, block_number)
-            self._alive_at.setdefault(creation.address, block_number)
-        self.membership.apply(block_number, announcements)
-
-    def _refresh(self) -> None:
-        """Bring the look-up tables of the hot loop up to date with the membership."""
-        self._counted = {}
-        deployers: dict[AppId, set[Address]] = {}
-        for app in self._apps:
-            for address, claim in self.membership.members(app).items():
-                if claim.counts:
-                    self._counted[address] = app
-                if self._policy.exclude_deployers and address in self._creator_of:
-                    deployers.setdefault(app, set()).add(self._creator_of[address])
-        self._excluded = {app: frozenset(accounts) for app, accounts in deployers.items()}
-
-    def created_at(self, address: Address) -> int | None:
-        """Give the block of a contract's creation receipt; None where none was kept."""
-        return self._created_at.get(address)
-
-    def alive_at(self, address: Address) -> int | None:
-        """Give the first block read whose receipts prove that a contract had code; None: not seen yet."""
-        return self._alive_at.get(address)

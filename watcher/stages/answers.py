@@ -11,8 +11,8 @@ from watcher.chain.bytecode import code_hash, proves_plain_code
 from watcher.chain.source import ChainSource
 from watcher.core.activity import hour_of
 from watcher.core.definition import Definition
-from watcher.core.extract import Extractor
 from watcher.core.facts import BlockAtWant, CodeKind, Sample, SampleWant, Want
+from watcher.core.tracked import Tracked
 from watcher.core.types import BlockRef
 from watcher.errors import CallRefused, HistoryMissing, MalformedAnswer
 from watcher.stages.boundaries import Headers, first_at_or_after
@@ -36,7 +36,7 @@ def answer_wants(
     definition: Definition,
     source: ChainSource,
     store: Store,
-    extractor: Extractor,
+    tracked: Tracked,
     headers: Headers,
 ) -> tuple[int, int]:
     """Answer the least tried wants, earliest first; return how many were answered and how many could not be.
@@ -63,7 +63,7 @@ def answer_wants(
                 return None
             return first_at_or_after(want.timestamp, after, before, headers, definition.chain)
         ref = refs[want]
-        return None if ref is None else _sample(source, store, extractor, want, ref)
+        return None if ref is None else _sample(source, store, tracked, want, ref)
 
     with ThreadPoolExecutor(READERS, thread_name_prefix="answer") as pool:
         answers = list(pool.map(answer, wants))
@@ -85,19 +85,19 @@ def answer_wants(
 
 
 def _sample(
-    source: ChainSource, store: Store, extractor: Extractor, want: SampleWant, ref: BlockRef
+    source: ChainSource, store: Store, tracked: Tracked, want: SampleWant, ref: BlockRef
 ) -> Sample | _Missing:
     try:
         return source.sample(want.address, ref)
     except HistoryMissing as error:
-        return _proven(source, store, extractor, want, ref) or _Missing(str(error))
+        return _proven(source, store, tracked, want, ref) or _Missing(str(error))
     except (CallRefused, MalformedAnswer) as error:
         # One read that keeps failing must not keep the others, and the windows, from being read.
         return _Missing(str(error))
 
 
 def _proven(
-    source: ChainSource, store: Store, extractor: Extractor, want: SampleWant, ref: BlockRef
+    source: ChainSource, store: Store, tracked: Tracked, want: SampleWant, ref: BlockRef
 ) -> Sample | None:
     """Prove plain code at a block from later code and an earlier sign of life: code stays (EIP-6780).
 
@@ -105,12 +105,12 @@ def _proven(
     after the block proves that there was no code yet. Proxies cannot be proven so: what stood behind them
     may have changed.
     """
-    created = extractor.created_at(want.address)
+    created = tracked.created_at(want.address)
     if created is not None and created > ref.number:
         return Sample(want.address, ref.number, CodeKind.NONE, None, runnable=False)
     with store.reading() as tx:
         logged_before = tx.facts.logged_before(want.address, hour_of(ref.timestamp))
-    alive = extractor.alive_at(want.address)
+    alive = tracked.alive_at(want.address)
     if (alive is None or alive > ref.number) and not logged_before:
         return None
     code = source.code_now(want.address)

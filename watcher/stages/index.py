@@ -1,28 +1,33 @@
 """The index stage: from the chain to stored facts, a window a transaction.
 
-    identity ─▶ finality ─▶ reorg? ─▶ wants ─▶ windows: receipts ─▶ findings ─▶ headers ─▶ rows + checkpoint
+    identity ─▶ finality ─▶ reorg? ─▶ wants ─▶ windows read ahead, in order ─▶ rows + checkpoint
 
 It never skips a block: what a run does not reach, the next one reads. It concludes nothing.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 from watcher.chain.source import ChainSource
 from watcher.clock import Clock
-from watcher.core.activity import hour_of
 from watcher.core.definition import Definition
-from watcher.core.extract import Extractor, Findings
-from watcher.core.types import BlockRange, BlockRef
-from watcher.core.window import Window
-from watcher.errors import EndpointUnavailable, HistoryMissing
+from watcher.core.facts import BlockFacts
+from watcher.core.tracked import Tracked
+from watcher.core.types import ActorId, Address, BlockRange, BlockRef
+from watcher.errors import EndpointUnavailable
 from watcher.stages.answers import answer_wants
-from watcher.stages.boundaries import hour_boundaries
 from watcher.stages.identity import check_chain
+from watcher.stages.read_window import (
+    Job,
+    WindowReader,
+    WindowRows,
+    edges,
+    existing_headers,
+    hour_edges,
+)
+from watcher.stages.readahead import Inline, Readahead, Workplace
 from watcher.stages.reorgs import rewind_if_replaced
 from watcher.store.database import Store
 
@@ -32,6 +37,8 @@ FINAL_WINDOW = 500
 HEAD_WINDOW = 100
 """Blocks a transaction above finality, where every block keeps its row."""
 
+
+_MOVED = "the store moved while a window was read: it is read again"
 
 Goal = Literal["final", "head"] | int
 """Up to where: what is final now, the head, or a block number (the head where that is lower)."""
@@ -66,11 +73,13 @@ class Index:
         store: Store,
         clock: Clock,
         *,
+        workplace: Workplace | None = None,
         final_window: int = FINAL_WINDOW,
         head_window: int = HEAD_WINDOW,
         stopping: Callable[[], bool] = lambda: False,
         progress: Callable[[int, int], None] = lambda _done, _goal: None,
     ) -> None:
+        """Read nothing yet. Final windows are read at `workplace` (default: here, one at a time)."""
         self._definition = definition
         self._chain = definition.chain
         self._source = source
@@ -80,7 +89,11 @@ class Index:
         self._head_window = head_window
         self._stopping = stopping
         self._progress = progress
-        self._extractor: Extractor | None = None
+        self._reader = WindowReader(definition, source)
+        self._ahead = Readahead(workplace or Workplace(Inline, self._reader, 1), stopping)
+        self._tracked: Tracked | None = None
+        self._known: tuple[BlockFacts[Address], ...] = ()
+        self._dense = False
         self._identified = False
 
     def run(
@@ -100,28 +113,26 @@ class Index:
         final_seen = self._read_final(head)
         rewound = rewind_if_replaced(self._source, self._store, head)
         final = self._note_final(head, final_seen)
-        if rewound or self._extractor is None:
-            self._extractor = self._rebuilt()
-        extractor = self._extractor
+        if rewound or self._tracked is None:
+            self._tracked = self._rebuilt()
         answered, unanswered = answer_wants(
-            self._definition, self._source, self._store, extractor, self._headers
+            self._definition, self._source, self._store, self._tracked, self._headers
         )
         last = _last_block(goal, head, final)
         blocks = with_facts = 0
-        try:
-            for window, is_final in self._unread(last, final, max_windows):
-                with_facts += self._write(extractor, window, is_final=is_final)
-                blocks += len(window.blocks)
-                self._progress(window.range.last, last)
-                if self._stopping() or self._clock.monotonic() >= until:
-                    break
-        except BaseException:
-            # The extractor may have read a block that was never written: learn it anew from the rows.
-            self._extractor = None
-            raise
+        for window, is_final in self._unread(last, head, final, max_windows):
+            with_facts += self._write(self._tracked, window, is_final=is_final)
+            blocks += len(window.blocks)
+            self._progress(window.blocks.last, last)
+            if self._stopping() or self._clock.monotonic() >= until:
+                break
         with self._store.reading() as tx:
             checkpoint = tx.facts.checkpoint()
         return IndexResult(head, final, checkpoint, blocks, with_facts, rewound, answered, unanswered)
+
+    def close(self) -> None:
+        """Let the workers go; what is under way is lost, and nothing else."""
+        self._ahead.close()
 
     def _read_final(self, head: BlockRef) -> BlockRef | None:
         finality = self._chain.finality
@@ -142,110 +153,105 @@ class Index:
                     tx.state.set_final(newer)
         return newer or known
 
-    def _rebuilt(self) -> Extractor:
+    def _rebuilt(self) -> Tracked:
+        """Learn from the rows who belongs to which app; what is under way was read with older knowledge."""
+        self._ahead.forget()
         with self._store.reading() as tx:
-            return Extractor(self._definition, tx.facts.announcing())
+            announcing = [_bare(facts) for facts in tx.facts.announcing()]
+        tracked = Tracked(self._definition, announcing)
+        self._known = tuple(facts for facts in announcing if tracked.steers(facts))
+        return tracked
 
     def _headers(self, numbers: Sequence[int]) -> list[BlockRef]:
-        blocks = [block for block in self._source.headers(numbers) if block is not None]
-        if len(blocks) < len(numbers):
-            there = {block.number for block in blocks}
-            missing = next(number for number in numbers if number not in there)
-            raise HistoryMissing(f"block {missing} is not there (any more): the next run looks again")
-        return blocks
+        return existing_headers(self._source, numbers)
 
     def _unread(
-        self, last: int, final: BlockRef | None, max_windows: int | None
-    ) -> Iterator[tuple[Window, bool]]:
+        self, last: int, head: BlockRef, final: BlockRef | None, max_windows: int | None
+    ) -> Iterator[tuple[WindowRows, bool]]:
         """Read from behind the checkpoint to the goal; tell of each window whether it is final."""
-        with self._store.reading() as tx:
-            checkpoint = tx.facts.checkpoint()
-        first = self._chain.count_from if checkpoint is None else self._chain.next_block(checkpoint.number)
         final_number = -1 if final is None else final.number
+        each = final is None or _is_slow(final, head)
         read = 0
-        for part in self._readable(BlockRange(first, last), final_number):
-            is_final = part.last <= final_number
-            size = self._final_window if is_final else self._head_window
-            with closing(self._source.windows(part, size, every_header=not is_final)) as windows:
-                for window in windows:
-                    yield window, is_final
-                    read += 1
-                    if read == max_windows:
-                        return
+        while read != max_windows:
+            with self._store.reading() as tx:
+                checkpoint = tx.facts.checkpoint()
+            first = self._first_unread(checkpoint)
+            window = self._ahead.take(first, lambda at: self._final_job(at, min(last, final_number)))
+            if window is None:
+                job = self._job(first, last, self._head_window, every_header=each)
+                if job is None:
+                    return
+                yield self._reader(job), False
+            else:
+                yield window, True
+            read += 1
 
-    def _readable(self, blocks: BlockRange, final_number: int) -> Iterator[BlockRange]:
-        """Cut a range at declared gaps, which nobody reads, and at finality."""
-        first = blocks.first
-        while first <= blocks.last:
-            ends = [blocks.last, *(gap.first - 1 for gap in self._chain.gaps if gap.first > first)]
-            if first <= final_number:
-                ends.append(final_number)
-            yield BlockRange(first, min(ends))
-            first = self._chain.next_block(min(ends))
+    def _first_unread(self, checkpoint: BlockRef | None) -> int:
+        return self._chain.next_block(checkpoint.number if checkpoint else self._chain.count_from - 1)
 
-    def _write(self, extractor: Extractor, window: Window, *, is_final: bool) -> int:
+    def _final_job(self, at: int, last: int) -> Job | None:
+        return self._job(at, last, self._final_window, every_header=self._dense)
+
+    def _job(self, at: int, last: int, size: int, *, every_header: bool) -> Job | None:
+        """Make the job that begins at a block, or behind the gap that it lies in; None above `last`."""
+        first = self._chain.next_block(at - 1)
+        if first > last:
+            return None
+        before_gap = min((gap.first - 1 for gap in self._chain.gaps if gap.first > first), default=last)
+        blocks = BlockRange(first, min(first + size - 1, last, before_gap))
+        return Job(blocks, self._known, every_header)
+
+    def _write(self, tracked: Tracked, window: WindowRows, *, is_final: bool) -> int:
         """Commit one window's rows, and with them the checkpoint; return how many blocks say something.
 
-        Above finality every block gets a row. Below it only those that something can change at, and the last.
+        Above finality every block that was read gets a row. Below it only those that something can change at,
+        and the last.
         """
         with self._store.reading() as tx:
             checkpoint = tx.facts.checkpoint()
-        before = [] if checkpoint is None else [checkpoint]
-        found = {block.number: extractor.read(block) for block in window.blocks}
-        headers = self._needed_headers(window, found)
-        line = sorted(headers.values(), key=lambda block: block.number)
-        boundaries = hour_boundaries([*before, *line], self._headers, self._chain)
-        headers.update((block.number, block) for block in boundaries)
-        self._check(window, headers, checkpoint)
-        line = sorted(headers.values(), key=lambda block: block.number)
-        keep = _hour_edges([*before, *line]) | self._edges()
+        if window.blocks.first != self._first_unread(checkpoint):
+            raise EndpointUnavailable(_MOVED)
+        line = [row.block for row in window.rows]
+        first = line[0]
+        if checkpoint and checkpoint.number + 1 == first.number and first.parent_hash != checkpoint.hash:
+            self._ahead.forget()
+            raise EndpointUnavailable(f"block {first.number} does not follow the stored block before it")
+        keep = hour_edges([checkpoint, *line] if checkpoint else line) | edges(self._chain)
         rows = [
-            found[block.number].at(block)
-            for block in line
+            row
+            for row in window.rows
             if not is_final
-            or block.number in keep
-            or block.number == window.range.last
-            or not found[block.number].empty
+            or row.block.number in keep
+            or row.block.number == window.blocks.last
+            or not row.empty
         ]
         with self._store.writing() as tx:
             if tx.facts.checkpoint() != checkpoint:
-                raise EndpointUnavailable("the store moved while a window was read: it is read again")
+                raise EndpointUnavailable(_MOVED)
             tx.facts.append(rows, keep)
             if checkpoint is not None and checkpoint.number in keep:
                 tx.facts.keep([checkpoint.number])
-        return sum(1 for row in rows if not row.empty)
+        self._learn(tracked, window)
+        with_facts = sum(1 for row in rows if not row.empty)
+        # Where most blocks need their header anyway, it comes with the receipts: no round trip of its own.
+        self._dense = 2 * with_facts > len(window.blocks)
+        return with_facts
 
-    def _needed_headers(self, window: Window, found: Mapping[int, Findings]) -> dict[int, BlockRef]:
-        """Gather the headers that came with the window, and read those of blocks that say something."""
-        headers = {block.number: block.header for block in window.blocks if block.header is not None}
-        edges = self._edges()
-        missing = [
-            number
-            for number, findings in found.items()
-            if number not in headers and (number in edges or not findings.empty)
-        ]
-        if missing:
-            headers.update((block.number, block) for block in self._headers(missing))
-        return headers
+    def _learn(self, tracked: Tracked, window: WindowRows) -> None:
+        """Take in what a stored window says about who belongs to which app."""
+        for address, number in window.alive.items():
+            tracked.alive(address, number)
+        for row in window.rows:
+            if row.announcements or row.creations:
+                tracked.learn(row.block.number, row.announcements, row.creations)
+            if tracked.steers(row):
+                self._known += (_bare(row),)
+                self._ahead.forget()
 
-    def _check(self, window: Window, headers: Mapping[int, BlockRef], checkpoint: BlockRef | None) -> None:
-        """Refuse a window whose parts belong to different branches: the next run finds the fork point."""
-        for block in window.blocks:
-            header = headers.get(block.number)
-            if header is not None and header.hash != block.hash:
-                raise EndpointUnavailable(f"block {block.number} was replaced while it was read")
-        first = headers.get(window.range.first)
-        if first is None or checkpoint is None or checkpoint.number + 1 != first.number:
-            return
-        if first.parent_hash != checkpoint.hash:
-            raise EndpointUnavailable(f"block {first.number} does not follow the stored block before it")
 
-    def _edges(self) -> set[int]:
-        """Give the blocks that the step visits by number: the first that counts, and those around gaps."""
-        edges = {self._chain.count_from}
-        for gap in self._chain.gaps:
-            edges |= {gap.first - 1, gap.last + 1}
-        return edges
+def _bare(facts: BlockFacts[Address] | BlockFacts[ActorId]) -> BlockFacts[Address]:
+    """Keep of a block what steers the reading of later ones."""
+    return BlockFacts(facts.block, announcements=facts.announcements, creations=facts.creations)
 
 
 def _last_block(goal: Goal, head: BlockRef, final: BlockRef | None) -> int:
@@ -256,10 +262,6 @@ def _last_block(goal: Goal, head: BlockRef, final: BlockRef | None) -> int:
     return min(goal, head.number)
 
 
-def _hour_edges(blocks: Sequence[BlockRef]) -> set[int]:
-    """Give, among blocks that include every hour's first and the one before it, the numbers of just those."""
-    edges: set[int] = set()
-    for left, right in pairwise(blocks):
-        if hour_of(left.timestamp) != hour_of(right.timestamp):
-            edges |= {left.number, right.number}
-    return edges
+def _is_slow(final: BlockRef, head: BlockRef) -> bool:
+    """Tell whether a chain makes at most one block a second, so that each can afford its header."""
+    return head.number - final.number <= max(1, head.timestamp - final.timestamp)

@@ -6,19 +6,17 @@ from eth_hash.auto import keccak
 from tests.unit.core.givens import address, joins, leaves, policy, ref
 from tests.unit.core.reading import Says, extracted, found, program, receipts
 from watcher.core.definition import Definition, LivenessPolicy, SystemTransactions
-from watcher.core.extract import (
-    APPROVAL,
+from watcher.core.extract import APPROVAL, TRANSFER, Extractor
+from watcher.core.facts import Activity, BlockFacts, ContractTotals, PauseLog
+from watcher.core.tracked import (
     BEACON_UPGRADED,
     CHANGED_MASTER_COPY,
     CODE_CHANGES,
     DIAMOND_CUT,
     PAUSED,
-    TRANSFER,
     UNPAUSED,
     UPGRADED,
-    Extractor,
 )
-from watcher.core.facts import Activity, BlockFacts, ContractTotals, PauseLog
 from watcher.core.types import Address, AppId
 from watcher.core.window import Query
 from watcher.testing.fake_blocks import FakeTx, log, tx

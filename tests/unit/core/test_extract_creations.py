@@ -5,8 +5,9 @@ import pytest
 from tests.unit.core.givens import address, joins, leaves, policy
 from tests.unit.core.reading import ANNOUNCED, REMOVED, Hears, Says, extracted, found, program, receipts
 from watcher.core.definition import Definition
-from watcher.core.extract import PAUSED, Extractor
+from watcher.core.extract import Extractor
 from watcher.core.facts import BlockFacts, Creation
+from watcher.core.tracked import PAUSED, Tracked
 from watcher.core.types import ActorId, Address, AppId
 from watcher.core.window import Query
 from watcher.testing.fake_blocks import create, log, tx
@@ -132,11 +133,11 @@ def test_starting_again_behind_stored_facts_reads_the_same(cut: int) -> None:
         [tx(DEV, CORE, logs=[log(CORE, "0x1"), log(OTHER, "0x1")])],
     ]
     whole = extracted(registry_program(), *chain)
-    known: list[BlockFacts[ActorId]] = [
+    known: list[BlockFacts[Address]] = [
         BlockFacts(block.block, announcements=block.announcements, creations=block.creations)
         for block in whole[:cut]
     ]
-    again = Extractor(registry_program(), known)
+    again = Extractor(registry_program(), Tracked(registry_program(), known))
     rest = [
         again.read(receipts(number, *transactions)).at(block.block)
         for number, (transactions, block) in enumerate(zip(chain, whole, strict=True), start=1)
@@ -155,8 +156,8 @@ def test_signs_of_life_prove_code_from_their_block_on() -> None:
     ]
     for number, transactions in enumerate(blocks, start=1):
         extractor.read(receipts(number, *transactions))
-    assert [extractor.created_at(contract) for contract in (CORE, OTHER, ANN)] == [1, None, None]
-    assert [extractor.alive_at(contract) for contract in (CORE, OTHER, ANN)] == [1, 2, None]
+    assert [extractor.tracked.created_at(contract) for contract in (CORE, OTHER, ANN)] == [1, None, None]
+    assert [extractor.tracked.alive_at(contract) for contract in (CORE, OTHER, ANN)] == [1, 2, None]
 
 
 def test_a_contract_that_left_is_no_longer_read() -> None:

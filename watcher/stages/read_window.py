@@ -1,0 +1,167 @@
+"""Reading one window: from the chain to rows ready to be stored. What a worker does, wherever it runs.
+
+    Job ─▶ receipts ─▶ findings ─▶ headers of blocks that say something, hour boundaries ─▶ WindowRows
+
+It writes nothing and keeps nothing between windows, so a window can be read anywhere, again, and by several
+workers at once; the one writer commits what comes back in order.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import pairwise
+from threading import Lock
+
+from watcher.chain.source import ChainSource
+from watcher.core.activity import hour_of
+from watcher.core.definition import Chain, Definition
+from watcher.core.extract import Extractor, Findings
+from watcher.core.facts import BlockFacts
+from watcher.core.tracked import Tracked
+from watcher.core.types import Address, BlockRange, BlockRef
+from watcher.core.window import LogFilter
+from watcher.errors import EndpointUnavailable, HistoryMissing
+from watcher.stages.boundaries import hour_boundaries
+
+NOTHING = Findings({}, (), (), (), ())
+"""What a block says whose receipts were not worth reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One window to read; `known` are the blocks before it that steer what is read, for `Tracked`.
+
+    `by_logs`: only blocks that the program's log filter passes are read.
+    """
+
+    blocks: BlockRange
+    known: tuple[BlockFacts[Address], ...] = ()
+    every_header: bool = False
+    by_logs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRows:
+    """One window as it was read.
+
+    `rows` are, ascending, the first and the last block, each block at an hour's edge, each that says
+    something, and with `every_header` all others too. `alive` maps contracts to the first block of the window
+    that proves that they had code.
+    """
+
+    blocks: BlockRange
+    rows: Sequence[BlockFacts[Address]]
+    alive: Mapping[Address, int]
+
+
+class WindowReader:
+    """Reads windows of one chain for one program; a worker keeps one."""
+
+    def __init__(self, definition: Definition, source: ChainSource) -> None:
+        self._definition = definition
+        self._chain = definition.chain
+        self._source = source
+        self._lock = Lock()
+        self._known: tuple[BlockFacts[Address], ...] = ()
+        self._tracked = Tracked(definition)
+
+    def __call__(self, job: Job) -> WindowRows:
+        """Read one window whole.
+
+        Raises ChainError for a failed read, and where the parts that were read belong to different branches.
+        """
+        before = self._before(job.known)
+        wanted = before.log_filter() if job.by_logs else None
+        while True:
+            tracked = before.fork()
+            found, headers = self._read(job, tracked, wanted)
+            grown = tracked.log_filter() if wanted is not None else None
+            if wanted is None or grown is None or grown.addresses <= wanted.addresses:
+                break
+            # A contract joined within the window: its logs were not asked for from there on.
+            wanted = grown
+        line = sorted(headers.values(), key=lambda block: block.number)
+        for block in hour_boundaries(line, self._headers, self._chain):
+            headers[block.number] = block
+        line = sorted(headers.values(), key=lambda block: block.number)
+        rows = [found.get(block.number, NOTHING).at(block) for block in line]
+        alive = {
+            address: number
+            for address, number in tracked.alive_from(job.blocks.first).items()
+            if before.alive_at(address) is None
+        }
+        return WindowRows(job.blocks, rows, alive)
+
+    def _before(self, known: tuple[BlockFacts[Address], ...]) -> Tracked:
+        """Give what is tracked behind the known blocks; most often it is what it was for the last job."""
+        with self._lock:
+            if known[: len(self._known)] != self._known:
+                self._known, self._tracked = (), Tracked(self._definition)
+            for facts in known[len(self._known) :]:
+                self._tracked.learn(facts.block.number, facts.announcements, facts.creations)
+            self._known = known
+            return self._tracked.fork()
+
+    def _read(
+        self, job: Job, tracked: Tracked, wanted: LogFilter | None
+    ) -> tuple[dict[int, Findings], dict[int, BlockRef]]:
+        """Give what blocks say that say something, and the headers that came along."""
+        extractor = Extractor(self._definition, tracked)
+        found: dict[int, Findings] = {}
+        headers: dict[int, BlockRef] = {}
+        hashes: dict[int, str] = {}
+        windows = self._source.windows(
+            job.blocks, len(job.blocks), every_header=job.every_header, only=wanted
+        )
+        with closing(windows):
+            for window in windows:
+                headers.update((block.number, block) for block in window.bare)
+                for block in window.blocks:
+                    findings = extractor.read(block)
+                    if block.header is not None:
+                        headers[block.number] = block.header
+                    if not findings.empty:
+                        found[block.number] = findings
+                        hashes[block.number] = block.hash
+        missing = {*self._edges(job.blocks), *found} - headers.keys()
+        headers.update((block.number, block) for block in self._headers(sorted(missing)))
+        for number, block_hash in hashes.items():
+            if headers[number].hash != block_hash:
+                raise EndpointUnavailable(f"block {number} was replaced while it was read")
+        return found, headers
+
+    def _edges(self, blocks: BlockRange) -> set[int]:
+        """Give the blocks of a range whose headers are needed, whatever they say."""
+        return {blocks.first, blocks.last, *(edge for edge in edges(self._chain) if edge in blocks)}
+
+    def _headers(self, numbers: Sequence[int]) -> list[BlockRef]:
+        return existing_headers(self._source, numbers)
+
+
+def existing_headers(source: ChainSource, numbers: Sequence[int]) -> list[BlockRef]:
+    """Read headers of blocks that must exist; HistoryMissing names the first that does not."""
+    if not numbers:
+        return []
+    blocks = [block for block in source.headers(numbers) if block is not None]
+    if len(blocks) < len(numbers):
+        there = {block.number for block in blocks}
+        missing = next(number for number in numbers if number not in there)
+        raise HistoryMissing(f"block {missing} is not there (any more): the next run looks again")
+    return blocks
+
+
+def edges(chain: Chain) -> set[int]:
+    """Give the blocks that the step visits by number: the first that counts, and those around gaps."""
+    found = {chain.count_from}
+    for gap in chain.gaps:
+        found |= {gap.first - 1, gap.last + 1}
+    return found
+
+
+def hour_edges(blocks: Sequence[BlockRef]) -> set[int]:
+    """Give, among blocks that include every hour's first and the one before it, the numbers of just those."""
+    found: set[int] = set()
+    for left, right in pairwise(blocks):
+        if hour_of(left.timestamp) != hour_of(right.timestamp):
+            found |= {left.number, right.number}
+    return found
