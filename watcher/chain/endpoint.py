@@ -4,6 +4,7 @@ Rpc ─▶ Endpoint.send (threads) ─▶ Reply ─▶ Reply.read (one place dec
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
@@ -56,6 +57,8 @@ class Traffic:
     calls: int = 0
     bytes_read: int = 0
     failures: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    """How often the endpoint was at fault, by kind of fault."""
 
 
 class Connection(Protocol):
@@ -175,7 +178,7 @@ class Endpoint:
                 return HistoryMissing(text)
             case Refusal.MALFORMED:
                 return MalformedAnswer(text)
-            case Refusal.TOO_LARGE | Refusal.NO_METHOD | Refusal.REVERTED | Refusal.FINAL:
+            case Refusal.TOO_LARGE | Refusal.NO_METHOD | Refusal.REVERTED | Refusal.BARRED | Refusal.FINAL:
                 return CallRefused(text)
 
     def close(self) -> None:

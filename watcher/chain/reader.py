@@ -8,7 +8,7 @@ from watcher.chain.code import CodeAt, sample_code
 from watcher.chain.endpoint import Connect, Endpoint, EndpointSettings, Traffic, Wait, over_http
 from watcher.chain.questions import Header, header_if_any, header_tagged
 from watcher.chain.rpc import Rpc
-from watcher.chain.source import Identity, Tag
+from watcher.chain.source import EndpointTrouble, Identity, Tag
 from watcher.chain.state import RpcState
 from watcher.chain.windows import AHEAD, MAX_WINDOW_BYTES, WindowReader
 from watcher.chain.wire import BLOCKS
@@ -89,6 +89,10 @@ class JsonRpcSource:
     def code_now(self, address: Address) -> bytes:
         """Read the code at the head: at its number, since `latest` may mean a block that is not sealed."""
         return RpcState(self._rpc, self.head()).values([CodeAt(address)])[0]
+
+    def troubles(self) -> Sequence[EndpointTrouble]:
+        """Give the endpoints that are in trouble now."""
+        return ()
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -27,17 +27,32 @@ class Refusal(Enum):
     """The EVM ran the call and it failed: an answer about the contract, not about the endpoint."""
     MALFORMED = auto()
     """Not an answer to what was asked: missing, doubled, unreadable."""
+    BARRED = auto()
+    """This endpoint does not serve us: a bad key, a spent quota, a redirect. It is left alone for long."""
     FINAL = auto()
-    """Asking again changes nothing: bad parameters, a bad key, a spent quota."""
+    """Asking again changes nothing: bad parameters."""
+
+
+RATE_LIMIT = "rate limit"
+"""The kind of a failure that asks for fewer calls a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One call without an answer; `message` is the node's own, not yet redacted."""
+    """One call without an answer; `message` is the node's own, not yet redacted.
+
+    `kind` names the fault in logs and counters, where that says more than the refusal does.
+    """
 
     refusal: Refusal
     message: str
     retry_after_seconds: float | None = None
+    kind: str = ""
+
+    @property
+    def fault(self) -> str:
+        """Name the kind of fault."""
+        return self.kind or self.refusal.name.lower().replace("_", " ")
 
 
 _BY_CODE = {
@@ -78,7 +93,7 @@ _PHRASES = {
         "state ?change ?during ?static",
         "return ?data out ?of",
     ),
-    Refusal.FINAL: ("monthly", "daily", "quota", "billing", "payment", "upgrade your plan"),
+    Refusal.BARRED: ("monthly", "daily", "quota", "billing", "payment", "upgrade your plan"),
     Refusal.HISTORY: (
         "missing trie node",
         "header not found",
@@ -118,6 +133,10 @@ _PHRASES = {
     ),
 }
 _WORDS = {refusal: re.compile("|".join(words), re.IGNORECASE) for refusal, words in _PHRASES.items()}
+_RATE_CODES = {429, -32005, -32012, -32016, -32021, -32022}
+_RATE_WORDS = re.compile(
+    r"rate.?limit|too many requests|traffic limit|compute.?units?|throttl", re.IGNORECASE
+)
 _RETRY_IN = re.compile(r"(?:retry|try again) (?:in|after) (\d+(?:\.\d+)?) ?(m?s)", re.IGNORECASE)
 
 
@@ -125,10 +144,11 @@ def failure(code: int, message: str) -> Failure:
     """Judge one JSON-RPC error; `message` should hold the text of its `data` too."""
     if _BY_CODE.get(code) is Refusal.REVERTED:
         return Failure(Refusal.REVERTED, message)
-    for refusal, words in _WORDS.items():
-        if words.search(message):
-            return Failure(refusal, message, retry_after(message))
-    return Failure(_BY_CODE.get(code, Refusal.FINAL), message or f"error {code}")
+    worded = (refusal for refusal, words in _WORDS.items() if words.search(message))
+    refusal = next(worded, _BY_CODE.get(code, Refusal.FINAL))
+    limited = refusal is Refusal.BUSY and (code in _RATE_CODES or _RATE_WORDS.search(message))
+    kind = RATE_LIMIT if limited else ""
+    return Failure(refusal, message or f"error {code}", retry_after(message), kind)
 
 
 def retry_after(text: str) -> float | None:

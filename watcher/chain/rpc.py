@@ -37,6 +37,7 @@ _GRAVITY = (
     Refusal.HISTORY,
     Refusal.NO_METHOD,
     Refusal.REVERTED,
+    Refusal.BARRED,
     Refusal.FINAL,
 )
 """Where several calls failed in one go, the first of these decides what to do: what passes comes first."""

@@ -8,6 +8,7 @@ a value. `HistoryMissing` says that the source no longer (or not yet) has what w
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from watcher.core.facts import Sample
@@ -24,6 +25,15 @@ class Identity:
 
     chain_id: int
     genesis_hash: BlockHash
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointTrouble:
+    """An endpoint that is left alone, or has been failing for long; `endpoint` is its public name."""
+
+    endpoint: str
+    since: datetime
+    what: str
 
 
 class ChainSource(Protocol):
@@ -71,4 +81,8 @@ class ChainSource(Protocol):
 
     def code_now(self, address: Address) -> bytes:
         """Read the code of `address` at the head; empty where there is none."""
+        ...
+
+    def troubles(self) -> Sequence[EndpointTrouble]:
+        """Give the endpoints that are in trouble now; asks nobody."""
         ...

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from hashlib import sha256
 
 from watcher.chain.code import CallTo, CodeAt, StorageAt, sample_code
-from watcher.chain.source import Identity, Tag
+from watcher.chain.source import EndpointTrouble, Identity, Tag
 from watcher.core.facts import Sample
 from watcher.core.types import Address, BlockHash, BlockRange, BlockRef
 from watcher.core.window import BlockReceipts, LogFilter, Window
@@ -30,7 +30,7 @@ class FakeChain:
     """A programmable ChainSource; `calls` counts what was asked, by method (`windows` once per window).
 
     `before`, where set, is called with the method's name ahead of every answer: it may change the chain or
-    raise what the answer shall be.
+    raise what the answer shall be. `in_trouble` is what `troubles` gives.
     """
 
     def __init__(self, chain_id: int = 31_337, genesis_time: int = 1_700_000_000) -> None:
@@ -38,6 +38,7 @@ class FakeChain:
         self.chain_id = chain_id
         self.calls: Counter[str] = Counter()
         self.before: Callable[[str], None] | None = None
+        self.in_trouble: Sequence[EndpointTrouble] = ()
         self._forks = 0
         self._shown: int | None = None
         self._tags: dict[Tag, int] = {}
@@ -171,6 +172,10 @@ class FakeChain:
         """Read the code at the head."""
         self._ask("code_now")
         return _FakeState(self._visible()).values([CodeAt(address)])[0]
+
+    def troubles(self) -> Sequence[EndpointTrouble]:
+        """Give the troubles that a test set."""
+        return self.in_trouble
 
     def _ask(self, method: str) -> None:
         self.calls[method] += 1

@@ -78,7 +78,7 @@ def test_an_object_answers_a_single_call() -> None:
 
 def test_errors_come_in_many_forms() -> None:
     """A bare string, a code that is text, the reason in data, neither result nor error."""
-    assert refusals({"error": "monthly quota"}, 1) == [Refusal.FINAL]
+    assert refusals({"error": "monthly quota"}, 1) == [Refusal.BARRED]
     assert refusals([error(0, "SERVER_ERROR", "try again")], 1) == [Refusal.BUSY]
     with_data = {"id": 0, "error": {"code": -32602, "message": "", "data": {"why": "pruned"}}}
     assert refusals([with_data], 1) == [Refusal.HISTORY]
