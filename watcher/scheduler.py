@@ -2,6 +2,7 @@
 
     signal, fatal error ─▶ inbox ─▶ no new runs ─▶ running ones told to end ─▶ waited for, not for ever
     wall clock was set  ─────────▶ every job is due at once
+    wake                ─────────▶ one job is due at once, after its run where it is running
 
 The only import of APScheduler. It sleeps until a wall-clock instant, so a clock that is set back by an hour
 would keep it asleep for an hour: the daemon compares with the monotonic clock and wakes it.
@@ -15,7 +16,9 @@ from queue import Empty, SimpleQueue
 from threading import Condition, Event
 
 import structlog
+from apscheduler.events import EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -95,16 +98,27 @@ class Daemon:
         self._changed = Condition()
         self._begun = dict.fromkeys(self._jobs, 0)
         self._ended = dict.fromkeys(self._jobs, 0)
+        self._woken: set[str] = set()
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(max(1, len(self._jobs)))}, timezone=UTC
+        )
 
     def stop(self) -> None:
         """Let `run` return soon; may be called from a signal handler, and again."""
         self._inbox.put(None)
 
+    def wake(self, name: str) -> None:
+        """Run a job now, where it is running once more after that run; any thread may ask, and again.
+
+        Before `run`, and once the daemon is ending, it changes nothing.
+        """
+        self._woken.add(name)
+        self._make_due(name)
+
     def run(self) -> Ended:
-        """Run the jobs until there is a reason not to."""
-        scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(max(1, len(self._jobs)))}, timezone=UTC
-        )
+        """Run the jobs until there is a reason not to; once."""
+        scheduler = self._scheduler
+        scheduler.add_listener(self._run_again, EVENT_JOB_EXECUTED)
         for job in self._jobs.values():
             scheduler.add_job(
                 self._work,
@@ -119,9 +133,9 @@ class Daemon:
         seen = self._clock.now(), self._clock.monotonic()
         scheduler.start()
         try:
-            error = self._watch(scheduler, *seen)
+            error = self._watch(*seen)
             if error is not None:
-                self._tell_the_news(scheduler)
+                self._tell_the_news()
         finally:
             scheduler.pause()
             self._stopping.set()
@@ -130,6 +144,7 @@ class Daemon:
         return Ended(error, abandoned)
 
     def _work(self, job: Job) -> None:
+        self._woken.discard(job.name)
         with self._changed:
             self._begun[job.name] += 1
         try:
@@ -143,7 +158,17 @@ class Daemon:
                 self._ended[job.name] += 1
                 self._changed.notify_all()
 
-    def _watch(self, scheduler: BackgroundScheduler, wall: datetime, monotonic: float) -> WatcherError | None:
+    def _make_due(self, name: str) -> None:
+        """Let a job run now; nothing where the daemon has not begun, or has let go of the job."""
+        with suppress(JobLookupError):
+            self._scheduler.modify_job(name, next_run_time=_LONG_DUE)
+
+    def _run_again(self, event: JobExecutionEvent) -> None:
+        """See, once a run has made room for the next, whether somebody asked for one meanwhile."""
+        if event.job_id in self._woken:
+            self._make_due(event.job_id)
+
+    def _watch(self, wall: datetime, monotonic: float) -> WatcherError | None:
         """Wait for a reason to end; meanwhile see whether the wall clock goes on as time does."""
         while True:
             with suppress(Empty):
@@ -154,17 +179,17 @@ class Daemon:
             if abs(step) > STEP_SECONDS:
                 _log.warning("the wall clock was set: every job runs now", seconds=round(step))
                 for name in self._jobs:
-                    scheduler.modify_job(name, next_run_time=_LONG_DUE)
+                    self._make_due(name)
 
-    def _tell_the_news(self, scheduler: BackgroundScheduler) -> None:
+    def _tell_the_news(self) -> None:
         """Let what brings news run once more from the start, and nothing else: the error was just written."""
         due = {}
         for job in self._jobs.values():
             if job.brings_news:
                 due[job.name] = self._begun[job.name] + 1
-                scheduler.modify_job(job.name, next_run_time=_LONG_DUE)
+                self.wake(job.name)
             else:
-                scheduler.remove_job(job.name)
+                self._scheduler.remove_job(job.name)
         with self._changed:
             self._changed.wait_for(
                 lambda: all(self._ended[name] >= count for name, count in due.items()), self._patience_seconds

@@ -105,6 +105,98 @@ def test_a_job_never_runs_beside_itself_and_holds_up_no_other() -> None:
     assert not any(overlaps)
 
 
+def test_a_job_that_is_woken_runs_now() -> None:
+    """Whoever knows that there is something to do does not wait for the interval."""
+    job = Counted()
+    running = Running(Job("rare", HOUR, job))
+    for runs in range(1, 20):
+        job.wait_for(runs)
+        running.daemon.wake("rare")
+    job.wait_for(20)
+    running.stop()
+
+
+def test_a_job_that_is_woken_while_it_runs_runs_once_more() -> None:
+    """What woke it may have come too late for the run under way; however much came, one more run sees it."""
+    go_on, at_work, overlaps = Event(), Lock(), []
+
+    def slow(_: int) -> None:
+        overlaps.append(not at_work.acquire(blocking=False))
+        go_on.wait(LONG_ENOUGH)
+        at_work.release()
+
+    job, beside = Counted(slow), Counted()
+    running = Running(Job("slow", HOUR, job), Job("beside", HOUR, beside))
+    job.wait_for(1)
+    beside.wait_for(1)
+    for _ in range(5):
+        running.daemon.wake("slow")
+    running.daemon.wake("beside")
+    beside.wait_for(2)
+    assert job.runs == 1
+    go_on.set()
+    job.wait_for(2)
+    running.daemon.wake("beside")
+    beside.wait_for(3)
+    running.stop()
+    assert job.runs == 2
+    assert not any(overlaps)
+
+
+def test_no_wake_is_lost_between_two_runs() -> None:
+    """One that comes while a run is just ending is as good as any other: the job runs after it."""
+    seen, wanted = 0, 0
+
+    def look(_: int) -> None:
+        nonlocal seen
+        seen = wanted
+
+    job = Counted(look)
+    running = Running(Job("rare", HOUR, job))
+    for _ in range(300):
+        wanted += 1
+        running.daemon.wake("rare")
+        runs = job.runs
+        while seen < wanted:
+            job.wait_for(runs + 1)
+            runs = job.runs
+    running.stop()
+
+
+def test_a_daemon_that_does_not_run_is_not_woken() -> None:
+    """Neither before, when every job runs at once anyway, nor when it has ended."""
+    job = Counted()
+    daemon = Daemon([Job("rare", HOUR, job)], Event())
+    daemon.wake("rare")
+    daemon.stop()
+    daemon.run()
+    runs = job.runs
+    daemon.wake("rare")
+    assert job.runs == runs
+
+
+def test_news_that_are_going_out_go_out_once_more_after_a_fatal_error() -> None:
+    """The run under way may have looked before the error was written."""
+    going_out = Event()
+
+    def send(runs: int) -> None:
+        if runs == 1:
+            going_out.set()
+            stopping_soon.wait(LONG_ENOUGH)
+
+    def fail(_: int) -> None:
+        going_out.wait(LONG_ENOUGH)
+        stopping_soon.set()
+        raise WrongChain("another chain")
+
+    stopping_soon, news = Event(), Counted(send)
+    running = Running(
+        Job("news", HOUR, news, brings_news=True), Job("reading", HOUR, Counted(fail)), fatal=(WrongChain,)
+    )
+    assert isinstance(running.join().error, WrongChain)
+    assert news.runs == 2
+
+
 def test_a_job_that_raises_runs_again() -> None:
     """Whatever it is, one job's fault neither ends it nor the others."""
 
