@@ -22,6 +22,7 @@ from watcher.errors import (
     WrongChain,
 )
 from watcher.stages.boundaries import first_at_or_after
+from watcher.stages.cutting import Sizes
 from watcher.stages.identity import check_definition
 from watcher.stages.index import Index
 from watcher.store.database import Store
@@ -79,7 +80,7 @@ def test_a_bounded_run_stops_and_the_next_goes_on(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """No block is skipped, however little a run may do."""
-    index = Index(program, chain, store, world_clock(), final_window=2, head_window=1)
+    index = Index(program, chain, store, world_clock(), sizes=Sizes(final=2, head=1))
     assert index.run(max_windows=1).blocks == 2
     assert index.run(max_windows=3).behind == 10 - 7
     assert index.run("final").blocks == 0
@@ -97,7 +98,7 @@ def test_a_stage_told_to_stop_ends_after_the_window_it_is_at(
         chain,
         store,
         world_clock(),
-        final_window=3,
+        sizes=Sizes(final=3),
         stopping=lambda: True,
         progress=lambda done, goal: seen.append((done, goal)),
     )
@@ -218,7 +219,7 @@ def test_a_failed_read_leaves_what_was_committed_and_the_next_run_goes_on(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """The stage fails whole; the extractor forgets what was not written."""
-    index = Index(program, chain, store, world_clock(), final_window=2)
+    index = Index(program, chain, store, world_clock(), sizes=Sizes(final=2))
     chain.fail_next(EndpointUnavailable("down"), on="windows")
     with pytest.raises(EndpointUnavailable):
         index.run()

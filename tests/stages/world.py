@@ -11,6 +11,7 @@ from typing import Any
 from watcher.config.program import load_program
 from watcher.core.definition import Definition
 from watcher.stages.announce import Announcer, Subscription
+from watcher.stages.cutting import Sizes
 from watcher.stages.evaluate import Evaluate
 from watcher.stages.index import Goal, Index
 from watcher.stages.sync import SyncResult, catch_up
@@ -124,11 +125,13 @@ def world_clock() -> ManualClock:
 
 @dataclass(frozen=True)
 class Cut:
-    """How the work is cut up: blocks a window, rows a chunk."""
+    """How the work is cut up: blocks a window, rows a chunk; and whether the chain is read by logs."""
 
     final_window: int = 500
     head_window: int = 100
     chunk: int = 1_000
+    logs_window: int = 20_000
+    by_logs: bool = False
 
 
 class Watch:
@@ -155,8 +158,8 @@ class Watch:
             chain,
             store,
             self.clock,
-            final_window=cut.final_window,
-            head_window=cut.head_window,
+            by_logs=lambda _blocks, _wanted: cut.by_logs,
+            sizes=Sizes(cut.final_window, cut.logs_window, cut.head_window),
         )
         self.evaluate = Evaluate(program, store, self.clock, self.announcer, chunk=cut.chunk)
 

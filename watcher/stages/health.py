@@ -9,7 +9,7 @@ from watcher.core.events import Notice, NoticeType
 from watcher.core.health import Signs, Trouble, diagnose, lag_seconds
 from watcher.core.types import iso_utc
 from watcher.stages.announce import Announcer
-from watcher.stages.index import FINAL_WINDOW
+from watcher.stages.cutting import FINAL_WINDOW
 from watcher.stages.runs import EVALUATE, INDEX, delivering
 from watcher.store.database import Store, Tx
 from watcher.store.outbox import DeliveryStatus

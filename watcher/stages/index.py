@@ -8,6 +8,7 @@ It never skips a block: what a run does not reach, the next one reads. It conclu
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from watcher.chain.source import ChainSource
@@ -16,8 +17,10 @@ from watcher.core.definition import Definition
 from watcher.core.facts import BlockFacts
 from watcher.core.tracked import Tracked
 from watcher.core.types import ActorId, Address, BlockRange, BlockRef
+from watcher.core.window import LogFilter
 from watcher.errors import EndpointUnavailable
 from watcher.stages.answers import answer_wants
+from watcher.stages.cutting import Cutting, Sizes, is_slow
 from watcher.stages.identity import check_chain
 from watcher.stages.read_window import (
     Job,
@@ -31,12 +34,8 @@ from watcher.stages.readahead import Inline, Readahead, Workplace
 from watcher.stages.reorgs import rewind_if_replaced
 from watcher.store.database import Store
 
-FINAL_WINDOW = 500
-"""Final blocks a transaction (measured: the storage share of a backfill stays under 15 %)."""
-
-HEAD_WINDOW = 100
-"""Blocks a transaction above finality, where every block keeps its row."""
-
+ByLogs = Callable[[BlockRange, LogFilter | None], bool]
+"""Tells whether a range is to be read by logs; None: this program's facts are not in logs alone."""
 
 _MOVED = "the store moved while a window was read: it is read again"
 
@@ -74,26 +73,29 @@ class Index:
         clock: Clock,
         *,
         workplace: Workplace | None = None,
-        final_window: int = FINAL_WINDOW,
-        head_window: int = HEAD_WINDOW,
+        by_logs: ByLogs = lambda _blocks, _wanted: False,
+        sizes: Sizes | None = None,
         stopping: Callable[[], bool] = lambda: False,
         progress: Callable[[int, int], None] = lambda _done, _goal: None,
     ) -> None:
-        """Read nothing yet. Final windows are read at `workplace` (default: here, one at a time)."""
+        """Read nothing yet.
+
+        Final windows are read at `workplace` (default: here, one at a time). `by_logs` is asked about each
+        range whether reading only what logs name is the cheaper way.
+        """
         self._definition = definition
         self._chain = definition.chain
         self._source = source
         self._store = store
         self._clock = clock
-        self._final_window = final_window
-        self._head_window = head_window
+        self._by_logs = by_logs
+        self._cutting = Cutting(definition.chain, sizes or Sizes())
         self._stopping = stopping
         self._progress = progress
         self._reader = WindowReader(definition, source)
         self._ahead = Readahead(workplace or Workplace(Inline, self._reader, 1), stopping)
         self._tracked: Tracked | None = None
         self._known: tuple[BlockFacts[Address], ...] = ()
-        self._dense = False
         self._identified = False
 
     def run(
@@ -170,36 +172,37 @@ class Index:
     ) -> Iterator[tuple[WindowRows, bool]]:
         """Read from behind the checkpoint to the goal; tell of each window whether it is final."""
         final_number = -1 if final is None else final.number
-        each = final is None or _is_slow(final, head)
+        slow = is_slow(final, head)
+        by_logs: dict[bool, bool] = {}
         read = 0
         while read != max_windows:
             with self._store.reading() as tx:
-                checkpoint = tx.facts.checkpoint()
-            first = self._first_unread(checkpoint)
-            window = self._ahead.take(first, lambda at: self._final_job(at, min(last, final_number)))
-            if window is None:
-                job = self._job(first, last, self._head_window, every_header=each)
-                if job is None:
-                    return
-                yield self._reader(job), False
+                first = self._first_unread(tx.facts.checkpoint())
+            if first > last:
+                return
+            is_final = first <= final_number
+            end = min(last, final_number) if is_final else last
+            if is_final not in by_logs:
+                by_logs[is_final] = self._reads_by_logs(BlockRange(first, end))
+            if is_final:
+                window = self._ahead.take(first, partial(self._final_job, end, by_logs[is_final]))
             else:
-                yield window, True
+                job = self._cutting.head_job(first, end, self._known, slow=slow, by_logs=by_logs[is_final])
+                window = self._reader(job) if job else None
+            if window is None:
+                return
+            yield window, is_final
             read += 1
+
+    def _reads_by_logs(self, blocks: BlockRange) -> bool:
+        wanted = self._tracked.log_filter() if self._tracked else None
+        return self._by_logs(blocks, wanted) and wanted is not None
 
     def _first_unread(self, checkpoint: BlockRef | None) -> int:
         return self._chain.next_block(checkpoint.number if checkpoint else self._chain.count_from - 1)
 
-    def _final_job(self, at: int, last: int) -> Job | None:
-        return self._job(at, last, self._final_window, every_header=self._dense)
-
-    def _job(self, at: int, last: int, size: int, *, every_header: bool) -> Job | None:
-        """Make the job that begins at a block, or behind the gap that it lies in; None above `last`."""
-        first = self._chain.next_block(at - 1)
-        if first > last:
-            return None
-        before_gap = min((gap.first - 1 for gap in self._chain.gaps if gap.first > first), default=last)
-        blocks = BlockRange(first, min(first + size - 1, last, before_gap))
-        return Job(blocks, self._known, every_header)
+    def _final_job(self, last: int, by_logs: bool, at: int) -> Job | None:  # noqa: FBT001  # for partial()
+        return self._cutting.final_job(at, last, self._known, by_logs=by_logs)
 
     def _write(self, tracked: Tracked, window: WindowRows, *, is_final: bool) -> int:
         """Commit one window's rows, and with them the checkpoint; return how many blocks say something.
@@ -233,8 +236,7 @@ class Index:
                 tx.facts.keep([checkpoint.number])
         self._learn(tracked, window)
         with_facts = sum(1 for row in rows if not row.empty)
-        # Where most blocks need their header anyway, it comes with the receipts: no round trip of its own.
-        self._dense = 2 * with_facts > len(window.blocks)
+        self._cutting.learn(window.blocks, len(rows), with_facts)
         return with_facts
 
     def _learn(self, tracked: Tracked, window: WindowRows) -> None:
@@ -260,8 +262,3 @@ def _last_block(goal: Goal, head: BlockRef, final: BlockRef | None) -> int:
     if goal == "final":
         return -1 if final is None else final.number
     return min(goal, head.number)
-
-
-def _is_slow(final: BlockRef, head: BlockRef) -> bool:
-    """Tell whether a chain makes at most one block a second, so that each can afford its header."""
-    return head.number - final.number <= max(1, head.timestamp - final.timestamp)

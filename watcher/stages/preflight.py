@@ -21,7 +21,7 @@ from watcher.core.preflight import Finding, Level, program_findings
 from watcher.core.types import BlockRef
 from watcher.core.wording import counted, duration_text, size_text
 from watcher.stages.boundaries import PIVOTS
-from watcher.stages.index import FINAL_WINDOW
+from watcher.stages.cutting import FINAL_WINDOW
 from watcher.store.inspection import DatabaseReport, inspect_database
 
 
