@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from watcher.chain.hints import Hint, hint_of
+
 
 class Refusal(Enum):
     """The classes of refusals that are answered differently."""
@@ -16,7 +18,11 @@ class Refusal(Enum):
     BUSY = auto()
     """Later it may work: rate limits, overload, time-outs, an internal error."""
     TOO_LARGE = auto()
-    """Less at once may work."""
+    """Less at once may work: fewer calls in a batch, or a smaller answer."""
+    RANGE = auto()
+    """Fewer blocks at once may work: the range, or the number of logs in it, is above a limit."""
+    ADDRESSES = auto()
+    """Fewer addresses or topics at once may work."""
     NOT_THERE = auto()
     """Null where something should be: most often not there yet, as gateways lag behind their own heads."""
     HISTORY = auto()
@@ -29,6 +35,8 @@ class Refusal(Enum):
     """Not an answer to what was asked: missing, doubled, unreadable."""
     BARRED = auto()
     """This endpoint does not serve us: a bad key, a spent quota, a redirect. It is left alone for long."""
+    WENT_BACK = auto()
+    """Its head fell far below what was seen: it is quarantined. No node says so, we do."""
     FINAL = auto()
     """Asking again changes nothing: bad parameters."""
 
@@ -41,13 +49,15 @@ RATE_LIMIT = "rate limit"
 class Failure:
     """One call without an answer; `message` is the node's own, not yet redacted.
 
-    `kind` names the fault in logs and counters, where that says more than the refusal does.
+    `kind` names the fault in logs and counters, where that says more than the refusal does. `hint` is what
+    the words of a refused range say would have worked.
     """
 
     refusal: Refusal
     message: str
     retry_after_seconds: float | None = None
     kind: str = ""
+    hint: Hint | None = None
 
     @property
     def fault(self) -> str:
@@ -92,6 +102,40 @@ _PHRASES = {
         "write protection",
         "state ?change ?during ?static",
         "return ?data out ?of",
+    ),
+    # Before what else their words could mean: "upgrade your plan for more blocks", "try again with fewer".
+    Refusal.ADDRESSES: (
+        "(address|topic)(es|s)? (or topics )?per search position",
+        "less number of address",
+        "too many (address|topic)",
+        r"(max\w*|exceed\w*|limit\w*) (\w+ ){0,3}address(es)?\b",
+    ),
+    Refusal.RANGE: (
+        "range( is)? too (large|wide|big)",
+        "too (large|wide|big) (a )?(block )?range",
+        "(max|maximum|allowed) (block )?range",
+        "range (limit|threshold)",
+        r"range \w* ?(exceeds|is bigger than|greater than)",
+        "exceeds the range",
+        r"ranges over \d",
+        r"limited to an? \d[\d,.]*k? range",
+        r"\d[\d,.]*k? blocks? range",
+        r"max(imum)? (allowed )?is \d[\d,.]*k? blocks",
+        "too many blocks",
+        "number of requested blocks",
+        "limit the query to",
+        "query must be smaller",
+        "query exceeds limit",
+        "blocks distance",
+        "(this block|this|smaller|the) range (should|[0-9])",
+        "with this block range",
+        r"(reduc|narrow|decreas|small)\w* (\w+ ){0,3}range",
+        r"returned more than \S+ (results|logs)",
+        "exceeds? max(imum)? results",
+        "too many (logs|results)",
+        "logs matched by query exceeds",
+        "log response size",
+        "response size should not",
     ),
     Refusal.BARRED: ("monthly", "daily", "quota", "billing", "payment", "upgrade your plan"),
     Refusal.HISTORY: (
@@ -148,7 +192,8 @@ def failure(code: int, message: str) -> Failure:
     refusal = next(worded, _BY_CODE.get(code, Refusal.FINAL))
     limited = refusal is Refusal.BUSY and (code in _RATE_CODES or _RATE_WORDS.search(message))
     kind = RATE_LIMIT if limited else ""
-    return Failure(refusal, message or f"error {code}", retry_after(message), kind)
+    hint = hint_of(message) if refusal is Refusal.RANGE else None
+    return Failure(refusal, message or f"error {code}", retry_after(message), kind, hint)
 
 
 def retry_after(text: str) -> float | None:
