@@ -6,7 +6,7 @@ file ─▶ document ─▶ overrides ─▶ secrets ─▶ tables ─▶ Deploy
 import copy
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -39,14 +39,25 @@ def _database_url(url: SecretStr) -> SecretStr:
 
 
 def _endpoint_url(url: SecretStr) -> SecretStr:
-    try:
-        parts = urlsplit(url.get_secret_value())
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not _is_url(url, ("http", "https")):
         raise ValueError('is not the URL of an endpoint: write "https://host/path" or { env = "RPC_URL" }')
     return url
+
+
+def _websocket_url(url: SecretStr) -> SecretStr:
+    if not _is_url(url, ("ws", "wss")):
+        raise ValueError(
+            'is not the URL of a WebSocket: write "wss://host/path" or { env = "RPC_WEBSOCKET" }'
+        )
+    return url
+
+
+def _is_url(url: SecretStr, schemes: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(url.get_secret_value())
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 class Endpoint(Table):
@@ -54,6 +65,10 @@ class Endpoint(Table):
 
     id: Id = Field(description="names the endpoint in logs, errors and health")
     url: Annotated[SecretStr, AfterValidator(_endpoint_url)] = Field(description="its http(s) URL")
+    websocket: Annotated[SecretStr, AfterValidator(_websocket_url)] | None = Field(
+        None,
+        description="its ws(s) URL, where it tells of new heads: they are read at once, not at the next poll",
+    )
     calls_per_minute: Positive | None = Field(None, description="a ceiling, where the provider has one")
 
 

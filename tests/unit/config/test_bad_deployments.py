@@ -70,6 +70,16 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "http://127.0.0.1:hunter2",
         ("endpoint[0].url", "https://"),
     ),
+    "a WebSocket over HTTP": (
+        'url = "http://127.0.0.1:8545"',
+        'url = "http://127.0.0.1:8545"\nwebsocket = "https://host/hunter2"',
+        ("endpoint[0].websocket", '(endpoint "main")', '"wss://host/path"'),
+    ),
+    "a WebSocket without a host": (
+        'url = "http://127.0.0.1:8545"',
+        'url = "http://127.0.0.1:8545"\nwebsocket = "ws:///hunter2"',
+        ("endpoint[0].websocket", "ws"),
+    ),
     "an endpoint that is a number": (
         '"http://127.0.0.1:8545"',
         "8545",

@@ -18,6 +18,7 @@ operator = "Example Ltd"
 [[endpoint]]
 id = "main"
 url = { file = "rpc" }
+websocket = { env = "WEBSOCKET" }
 calls_per_minute = 300
 [[endpoint]]
 id = "spare-2"
@@ -38,7 +39,11 @@ allow_private_addresses = true
 id = "log"
 kind = "log"
 """
-ENVIRONMENT = {"DATABASE_URL": "postgresql+psycopg://user:pass@host/name", "NEW_SECRET": SECRET}
+ENVIRONMENT = {
+    "DATABASE_URL": "postgresql+psycopg://user:pass@host/name",
+    "NEW_SECRET": SECRET,
+    "WEBSOCKET": "wss://rpc.example.org/secret-key",
+}
 
 
 def _full(folder: Path, **environment: str) -> Deployment:
@@ -69,6 +74,9 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert deployment.operator == "Example Ltd"
     main, spare = deployment.endpoints
     assert (main.id, main.url.get_secret_value()) == ("main", "https://rpc.example.org/secret-key")
+    assert main.websocket is not None
+    assert main.websocket.get_secret_value() == ENVIRONMENT["WEBSOCKET"]
+    assert spare.websocket is None
     assert (main.calls_per_minute, spare.calls_per_minute) == (300, None)
     assert deployment.schedule.index == timedelta(seconds=5)
     assert deployment.schedule.heartbeat == timedelta(days=1)
