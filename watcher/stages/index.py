@@ -7,7 +7,7 @@ It never skips a block: what a run does not reach, the next one reads. It conclu
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -16,7 +16,7 @@ from watcher.clock import Clock
 from watcher.core.definition import Definition
 from watcher.core.facts import BlockFacts
 from watcher.core.tracked import Tracked
-from watcher.core.types import ActorId, Address, BlockRange, BlockRef
+from watcher.core.types import Address, BlockRange, BlockRef
 from watcher.core.window import LogFilter
 from watcher.errors import EndpointUnavailable
 from watcher.stages.answers import answer_wants
@@ -26,6 +26,7 @@ from watcher.stages.read_window import (
     Job,
     WindowReader,
     WindowRows,
+    announced,
     edges,
     existing_headers,
     hour_edges,
@@ -159,7 +160,7 @@ class Index:
         """Learn from the rows who belongs to which app; what is under way was read with older knowledge."""
         self._ahead.forget()
         with self._store.reading() as tx:
-            announcing = [_bare(facts) for facts in tx.facts.announcing()]
+            announcing = [announced(facts) for facts in tx.facts.announcing()]
         tracked = Tracked(self._definition, announcing)
         self._known = tuple(facts for facts in announcing if tracked.steers(facts))
         return tracked
@@ -214,28 +215,28 @@ class Index:
             checkpoint = tx.facts.checkpoint()
         if window.blocks.first != self._first_unread(checkpoint):
             raise EndpointUnavailable(_MOVED)
-        line = [row.block for row in window.rows]
+        line = [packed.block for packed in window.packed.blocks]
         first = line[0]
         if checkpoint and checkpoint.number + 1 == first.number and first.parent_hash != checkpoint.hash:
             self._ahead.forget()
             raise EndpointUnavailable(f"block {first.number} does not follow the stored block before it")
         keep = hour_edges([checkpoint, *line] if checkpoint else line) | edges(self._chain)
         rows = [
-            row
-            for row in window.rows
+            packed
+            for packed in window.packed.blocks
             if not is_final
-            or row.block.number in keep
-            or row.block.number == window.blocks.last
-            or not row.empty
+            or packed.says is not None
+            or packed.block.number in keep
+            or packed.block.number == window.blocks.last
         ]
         with self._store.writing() as tx:
             if tx.facts.checkpoint() != checkpoint:
                 raise EndpointUnavailable(_MOVED)
-            tx.facts.append(rows, keep)
+            tx.facts.append(replace(window.packed, blocks=rows), keep)
             if checkpoint is not None and checkpoint.number in keep:
                 tx.facts.keep([checkpoint.number])
         self._learn(tracked, window)
-        with_facts = sum(1 for row in rows if not row.empty)
+        with_facts = sum(1 for packed in rows if packed.says is not None)
         self._cutting.learn(window.blocks, len(rows), with_facts)
         return with_facts
 
@@ -243,17 +244,11 @@ class Index:
         """Take in what a stored window says about who belongs to which app."""
         for address, number in window.alive.items():
             tracked.alive(address, number)
-        for row in window.rows:
-            if row.announcements or row.creations:
-                tracked.learn(row.block.number, row.announcements, row.creations)
-            if tracked.steers(row):
-                self._known += (_bare(row),)
+        for facts in window.announcing:
+            tracked.learn(facts.block.number, facts.announcements, facts.creations)
+            if tracked.steers(facts):
+                self._known += (facts,)
                 self._ahead.forget()
-
-
-def _bare(facts: BlockFacts[Address] | BlockFacts[ActorId]) -> BlockFacts[Address]:
-    """Keep of a block what steers the reading of later ones."""
-    return BlockFacts(facts.block, announcements=facts.announcements, creations=facts.creations)
 
 
 def _last_block(goal: Goal, head: BlockRef, final: BlockRef | None) -> int:

@@ -18,10 +18,11 @@ from watcher.core.definition import Chain, Definition
 from watcher.core.extract import Extractor, Findings
 from watcher.core.facts import BlockFacts
 from watcher.core.tracked import Tracked
-from watcher.core.types import Address, BlockRange, BlockRef
+from watcher.core.types import ActorId, Address, BlockRange, BlockRef
 from watcher.core.window import LogFilter
 from watcher.errors import EndpointUnavailable, HistoryMissing
 from watcher.stages.boundaries import hour_boundaries
+from watcher.store.encoding import PackedWindow, pack
 
 NOTHING = Findings({}, (), (), (), ())
 """What a block says whose receipts were not worth reading."""
@@ -44,13 +45,15 @@ class Job:
 class WindowRows:
     """One window as it was read.
 
-    `rows` are, ascending, the first and the last block, each block at an hour's edge, each that says
-    something, and with `every_header` all others too. `alive` maps contracts to the first block of the window
-    that proves that they had code.
+    `packed` holds, ascending, the first and the last block, each block at an hour's edge, each that says
+    something, and with `every_header` all others too. `announcing` are those that announce or create
+    contracts, with nothing else that they say; `alive` maps contracts to the first block of the window that
+    proves that they had code.
     """
 
     blocks: BlockRange
-    rows: Sequence[BlockFacts[Address]]
+    packed: PackedWindow
+    announcing: Sequence[BlockFacts[Address]]
     alive: Mapping[Address, int]
 
 
@@ -90,7 +93,8 @@ class WindowReader:
             for address, number in tracked.alive_from(job.blocks.first).items()
             if before.alive_at(address) is None
         }
-        return WindowRows(job.blocks, rows, alive)
+        announcing = [announced(facts) for facts in rows if facts.announcements or facts.creations]
+        return WindowRows(job.blocks, pack(rows), announcing, alive)
 
     def _before(self, known: tuple[BlockFacts[Address], ...]) -> Tracked:
         """Give what is tracked behind the known blocks; most often it is what it was for the last job."""
@@ -136,6 +140,11 @@ class WindowReader:
 
     def _headers(self, numbers: Sequence[int]) -> list[BlockRef]:
         return existing_headers(self._source, numbers)
+
+
+def announced(facts: BlockFacts[Address] | BlockFacts[ActorId]) -> BlockFacts[Address]:
+    """Keep of a block what it announces and creates."""
+    return BlockFacts(facts.block, announcements=facts.announcements, creations=facts.creations)
 
 
 def existing_headers(source: ChainSource, numbers: Sequence[int]) -> list[BlockRef]:

@@ -4,7 +4,7 @@ Numbers are given by the one writer, in one transaction with the facts that name
 and mean nothing outside this database.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, func, insert, select
 from sqlmodel import col
@@ -14,19 +14,22 @@ from watcher.store.sql import among
 from watcher.store.tables import Actor
 
 
-def number_actors(connection: Connection, addresses: Collection[Address]) -> dict[Address, ActorId]:
-    """Give every address its number, making new ones for those that have none; at most three statements."""
+def number_actors(connection: Connection, addresses: Sequence[Address]) -> list[ActorId]:
+    """Give every address its number, in the same order, making new ones for those that have none.
+
+    The addresses are all different; at most three statements.
+    """
     if not addresses:
-        return {}
+        return []
     query = select(col(Actor.address), col(Actor.id)).where(among(connection, col(Actor.address), addresses))
     known: dict[Address, ActorId] = dict(connection.execute(query).all())  # type: ignore[arg-type]  # pairs
-    missing = sorted(set(addresses) - known.keys())
+    missing = [address for address in addresses if address not in known]
     if missing:
         highest = connection.execute(select(func.max(col(Actor.id)))).scalar() or 0
         new = {address: ActorId(number) for number, address in enumerate(missing, highest + 1)}
         connection.execute(insert(Actor), [{"id": number, "address": name} for name, number in new.items()])
         known |= new
-    return known
+    return [known[address] for address in addresses]
 
 
 def actor_addresses(connection: Connection, ids: Iterable[ActorId]) -> dict[ActorId, Address]:

@@ -4,7 +4,7 @@ index ─▶ append (facts and checkpoint in one) ─▶ blocks ─▶ evaluate
 a reorg ─▶ refs (compare) ─▶ rewind
 """
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from itertools import takewhile
 
 from sqlalchemy import delete, func, insert, select, update
@@ -13,7 +13,7 @@ from sqlmodel import col
 from watcher.core.facts import BlockFacts
 from watcher.core.types import ActorId, Address, BlockHash, BlockRef
 from watcher.store.actors import actor_addresses, number_actors
-from watcher.store.encoding import decode, encode
+from watcher.store.encoding import PackedWindow, payload, unpack
 from watcher.store.sql import Query, Record, Repository, among, upsert
 from watcher.store.tables import Block, SampleRow, WantRow
 
@@ -46,7 +46,7 @@ class Blocks(Repository):
         query = select(*_REF).where(col(Block.number) <= up_to, col(Block.timestamp) <= timestamp)
         return self._ref(query.order_by(col(Block.number).desc()).limit(1))
 
-    def append(self, blocks: Sequence[BlockFacts[Address]], keep: Container[int] = ()) -> None:
+    def append(self, window: PackedWindow, keep: Container[int] = ()) -> None:
         """Record blocks, ascending and above the checkpoint; the last of them becomes the checkpoint.
 
         Blocks that say nothing survive `prune` only when their number is in `keep`. The number of statements
@@ -54,25 +54,22 @@ class Blocks(Repository):
         """
         checkpoint = self.checkpoint()
         last = checkpoint.number if checkpoint else -1
-        for facts in blocks:
-            if facts.block.number <= last:
-                raise ValueError(f"block {facts.block.number} cannot follow block {last}")
-            last = facts.block.number
-        actors: set[Address] = set().union(
-            *(item.actors for facts in blocks for item in facts.activity.values())
-        )
-        number_of = number_actors(self._connection, actors)
+        for packed in window.blocks:
+            if packed.block.number <= last:
+                raise ValueError(f"block {packed.block.number} cannot follow block {last}")
+            last = packed.block.number
+        numbers = number_actors(self._connection, window.actors)
         rows = [
             {
-                "number": facts.block.number,
-                "hash": facts.block.hash,
-                "parent_hash": facts.block.parent_hash,
-                "timestamp": facts.block.timestamp,
-                "keep": facts.block.number in keep,
-                "announces": bool(facts.announcements or facts.creations),
-                "payload": encode(facts, number_of),
+                "number": packed.block.number,
+                "hash": packed.block.hash,
+                "parent_hash": packed.block.parent_hash,
+                "timestamp": packed.block.timestamp,
+                "keep": packed.block.number in keep,
+                "announces": packed.announces,
+                "payload": payload(packed, numbers),
             }
-            for facts in blocks
+            for packed in window.blocks
         ]
         if rows:
             self._connection.execute(insert(Block), rows)
@@ -137,7 +134,7 @@ class Blocks(Repository):
             .order_by(col(Block.number))
             .limit(limit)
         )
-        return [decode(_as_ref(row), row.payload) for row in self._connection.execute(query)]
+        return [unpack(_as_ref(row), row.payload) for row in self._connection.execute(query)]
 
     def blocks_since(self, timestamp: int, up_to: int) -> list[BlockFacts[ActorId]]:
         """Give the stored blocks at or after an instant (Unix seconds) up to a number, ascending."""
@@ -145,13 +142,13 @@ class Blocks(Repository):
         query = select(*_REF, col(Block.payload)).where(col(Block.number) <= up_to)
         newest_first = self._stream(query.order_by(col(Block.number).desc()))
         recent = takewhile(lambda row: row.timestamp >= timestamp, newest_first)
-        return [decode(_as_ref(row), row.payload) for row in recent][::-1]
+        return [unpack(_as_ref(row), row.payload) for row in recent][::-1]
 
     def announcing(self) -> Iterator[BlockFacts[ActorId]]:
         """Give every stored block that announces, removes or creates contracts, ascending, one by one."""
         query = select(*_REF, col(Block.payload)).where(col(Block.announces)).order_by(col(Block.number))
         for row in self._stream(query):
-            yield decode(_as_ref(row), row.payload)
+            yield unpack(_as_ref(row), row.payload)
 
     def actor_addresses(self, ids: Iterable[ActorId]) -> dict[ActorId, Address]:
         """Give the addresses of some actors, for people to look at; unknown numbers are left out."""

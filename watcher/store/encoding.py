@@ -1,12 +1,16 @@
-"""Block facts as bytes: one MessagePack payload a block, positional, so that rows stay small.
+"""Block facts as bytes: what a block says is packed where it was read, its actors are numbered by the writer.
 
-Fields may be appended with a default; old payloads stay readable. Amounts beyond the 64 bits that MessagePack
-has are decimal text.
+    BlockFacts ─▶ pack ─▶ PackedWindow ─▶ (actors numbered) payload a block ─▶ unpack ─▶ BlockFacts
+
+A payload is MessagePack, positional, so that rows stay small: what the block says without its actors, and a
+flat list of actor number and count, app by app. Amounts beyond the 64 bits that MessagePack has are decimal
+text.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,7 +19,7 @@ from watcher.core.types import ActorId, Address, AppId, BlockRef
 
 
 class _Activity(msgspec.Struct, array_like=True, gc=False):
-    actors: dict[int, int]
+    actors: int
     failed: int
     excluded: int
     gas: int | str
@@ -32,40 +36,82 @@ class _Payload(msgspec.Struct, array_like=True, gc=False):
     code_changes: list[str]
 
 
+class _Row(msgspec.Struct, array_like=True, gc=False):
+    says: bytes
+    actors: list[int]
+
+
+class PackedBlock(NamedTuple):
+    """One block ready to be stored.
+
+    `says` is None where it says nothing. `actors` are, app by app, the place of each actor in the window's
+    list and how often it acted: place, count, place, count.
+    """
+
+    block: BlockRef
+    says: bytes | None
+    actors: list[int]
+    announces: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PackedWindow:
+    """Blocks ready to be stored, ascending, and everybody who acted in them, each once."""
+
+    blocks: Sequence[PackedBlock]
+    actors: Sequence[Address]
+
+
 _ANNOUNCEMENT = attrgetter("app", "address", "source", "log_index", "removed", "listed", "role")
 _TOTALS = attrgetter("actions", "failed", "gas", "fee_wei", "logs")
 
 _encoder = msgspec.msgpack.Encoder()
+_row_decoder = msgspec.msgpack.Decoder(_Row)
 _decoder = msgspec.msgpack.Decoder(_Payload)
 _pairs_decoder = msgspec.msgpack.Decoder(list[int])
 
 
-def encode(facts: BlockFacts[Address], number_of: Mapping[Address, ActorId]) -> bytes | None:
-    """Pack a block's facts, actors by number; None where the block says nothing."""
-    if facts.empty:
+def pack(blocks: Iterable[BlockFacts[Address]]) -> PackedWindow:
+    """Pack blocks, ascending."""
+    places: dict[Address, int] = {}
+    packed = []
+    for facts in blocks:
+        actors: list[int] = []
+        for item in facts.activity.values():
+            for address, count in item.actors.items():
+                actors += (places.setdefault(address, len(places)), count)
+        announces = bool(facts.announcements or facts.creations)
+        packed.append(PackedBlock(facts.block, _says(facts), actors, announces))
+    return PackedWindow(packed, list(places))
+
+
+def payload(block: PackedBlock, numbers: Sequence[ActorId]) -> bytes | None:
+    """Give what is stored of a block, its actors by the numbers of the window's list; None: nothing."""
+    if block.says is None:
         return None
-    payload = _Payload(
-        {str(app): _pack_activity(item, number_of) for app, item in facts.activity.items()},
-        [_ANNOUNCEMENT(item) for item in facts.announcements],
-        [(item.address, item.creator) for item in facts.creations],
-        [(item.address, item.paused) for item in facts.pauses],
-        list(facts.code_changes),
-    )
-    try:
-        return _encoder.encode(payload)
-    except OverflowError:
-        _spell_out(payload)
-        return _encoder.encode(payload)
+    actors = block.actors.copy()
+    actors[::2] = [numbers[place] for place in actors[::2]]
+    return _encoder.encode((block.says, actors))
 
 
-def decode(block: BlockRef, payload: bytes | None) -> BlockFacts[ActorId]:
-    """Unpack a block's facts; None says nothing."""
-    if payload is None:
+def unpack(block: BlockRef, stored: bytes | None) -> BlockFacts[ActorId]:
+    """Give a block's facts back; None says nothing."""
+    if stored is None:
         return BlockFacts(block)
-    packed = _decoder.decode(payload)
+    row = _row_decoder.decode(stored)
+    packed = _decoder.decode(row.says)
+    activity = {}
+    place = 0
+    for app, item in packed.activity.items():
+        end = place + 2 * item.actors
+        numbers: Any = row.actors[place:end:2]
+        activity[AppId(app)] = _unpack_activity(
+            item, dict(zip(numbers, row.actors[place + 1 : end : 2], strict=True))
+        )
+        place = end
     return BlockFacts(
         block,
-        {AppId(app): _unpack_activity(item) for app, item in packed.activity.items()},
+        activity,
         tuple(
             Announcement(AppId(app), Address(address), source, log_index, removed, listed, role)
             for app, address, source, log_index, removed, listed, role in packed.announcements
@@ -87,9 +133,26 @@ def decode_pairs(packed: bytes) -> list[tuple[ActorId, int]]:
     return list(zip(turn, turn, strict=True))
 
 
-def _pack_activity(item: Activity[Address], number_of: Mapping[Address, ActorId]) -> _Activity:
+def _says(facts: BlockFacts[Address]) -> bytes | None:
+    if facts.empty:
+        return None
+    packed = _Payload(
+        {str(app): _pack_activity(item) for app, item in facts.activity.items()},
+        [_ANNOUNCEMENT(item) for item in facts.announcements],
+        [(item.address, item.creator) for item in facts.creations],
+        [(item.address, item.paused) for item in facts.pauses],
+        list(facts.code_changes),
+    )
+    try:
+        return _encoder.encode(packed)
+    except OverflowError:
+        _spell_out(packed)
+        return _encoder.encode(packed)
+
+
+def _pack_activity(item: Activity[Address]) -> _Activity:
     return _Activity(
-        {number_of[address]: count for address, count in item.actors.items()},
+        len(item.actors),
         item.failed,
         item.excluded,
         item.gas,
@@ -99,9 +162,9 @@ def _pack_activity(item: Activity[Address], number_of: Mapping[Address, ActorId]
     )
 
 
-def _spell_out(payload: _Payload) -> None:
-    """Turn the amounts of a payload into text, those of one block that overflowed."""
-    for item in payload.activity.values():
+def _spell_out(packed: _Payload) -> None:
+    """Turn the amounts of a block into text, those of one block that overflowed."""
+    for item in packed.activity.values():
         item.gas, item.fee_wei = str(item.gas), str(item.fee_wei)
         item.contracts = {
             address: (actions, failed, str(gas), str(fee_wei), logs)
@@ -109,9 +172,9 @@ def _spell_out(payload: _Payload) -> None:
         }
 
 
-def _unpack_activity(item: _Activity) -> Activity[ActorId]:
+def _unpack_activity(item: _Activity, actors: Mapping[ActorId, int]) -> Activity[ActorId]:
     return Activity(
-        {ActorId(number): count for number, count in item.actors.items()},
+        actors,
         item.failed,
         item.excluded,
         int(item.gas),

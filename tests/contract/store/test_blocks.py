@@ -7,24 +7,25 @@ from tests.databases import statements
 from watcher.core.facts import Announcement, BlockAtWant, BlockFacts, CodeKind, Sample, SampleWant
 from watcher.core.types import ActorId, AppId
 from watcher.store.database import Store
+from watcher.store.encoding import pack
 
 
 def test_the_checkpoint_is_the_last_block_appended(store: Store) -> None:
     """Facts and checkpoint are one thing: the highest row."""
     with store.writing() as tx:
         assert tx.facts.checkpoint() is None
-        tx.facts.append([*empty(3), busy(7, 1)])
+        tx.facts.append(pack([*empty(3), busy(7, 1)]))
         assert tx.facts.checkpoint() == ref(7)
-        tx.facts.append([])
+        tx.facts.append(pack([]))
         assert tx.facts.checkpoint() == ref(7)
 
 
 def test_facts_come_back_with_actors_as_numbers(store: Store) -> None:
     """The same address has the same number everywhere; amounts beyond 64 bits stay exact."""
     with store.writing() as tx:
-        tx.facts.append([busy(1, 5, 6)])
-        tx.facts.append([busy(2, 6, 7, app="other"), *empty(3)])
-        tx.facts.append([busy(4, 7, 5)])
+        tx.facts.append(pack([busy(1, 5, 6)]))
+        tx.facts.append(pack([busy(2, 6, 7, app="other"), *empty(3)]))
+        tx.facts.append(pack([busy(4, 7, 5)]))
     with store.reading() as tx:
         first, second, third, fourth = tx.facts.blocks(0, 10, 10)
         known = tx.facts.actor_addresses([ActorId(1), ActorId(2), ActorId(3), ActorId(99)])
@@ -41,9 +42,9 @@ def test_facts_come_back_with_actors_as_numbers(store: Store) -> None:
 def test_blocks_only_ever_go_on_from_the_checkpoint(store: Store, numbers: list[int]) -> None:
     """A block at or below the checkpoint, or out of order, is refused and nothing is written."""
     with store.writing() as tx:
-        tx.facts.append(empty(5))
+        tx.facts.append(pack(empty(5)))
     with pytest.raises(ValueError, match="cannot follow block"), store.writing() as tx:
-        tx.facts.append(empty(*numbers))
+        tx.facts.append(pack(empty(*numbers)))
     with store.reading() as tx:
         assert tx.facts.checkpoint() == ref(5)
 
@@ -51,7 +52,7 @@ def test_blocks_only_ever_go_on_from_the_checkpoint(store: Store, numbers: list[
 def test_blocks_are_given_in_slices(store: Store) -> None:
     """`after` is exclusive, `up_to` inclusive, and no more than `limit` come at once."""
     with store.writing() as tx:
-        tx.facts.append(empty(*range(1, 11)))
+        tx.facts.append(pack(empty(*range(1, 11))))
         assert [facts.block.number for facts in tx.facts.blocks(3, 7, 100)] == [4, 5, 6, 7]
         assert [facts.block.number for facts in tx.facts.blocks(3, 7, 2)] == [4, 5]
         assert tx.facts.blocks(10, 20, 5) == []
@@ -60,7 +61,7 @@ def test_blocks_are_given_in_slices(store: Store) -> None:
 def test_stored_blocks_can_be_compared_with_the_chain(store: Store) -> None:
     """References are given for a range, both ends inclusive, or one by one."""
     with store.writing() as tx:
-        tx.facts.append(empty(1, 2, 4, 5))
+        tx.facts.append(pack(empty(1, 2, 4, 5)))
         assert tx.facts.refs(2, 4) == [ref(2), ref(4)]
         assert tx.facts.refs(4) == [ref(4), ref(5)]
         assert tx.facts.ref(2) == ref(2)
@@ -70,7 +71,7 @@ def test_stored_blocks_can_be_compared_with_the_chain(store: Store) -> None:
 def test_blocks_since_an_instant_end_at_a_number(store: Store) -> None:
     """An hour that is still running is rebuilt from its rows, those at its first second included."""
     with store.writing() as tx:
-        tx.facts.append([busy(1, 1), *empty(2, 3), busy(4, 1), *empty(5)])
+        tx.facts.append(pack([busy(1, 1), *empty(2, 3), busy(4, 1), *empty(5)]))
         recent = tx.facts.blocks_since(ref(3).timestamp, 4)
         assert [facts.block.number for facts in recent] == [3, 4]
         assert recent[1].activity[AppId("app")].actors == {ActorId(1): 1}
@@ -80,7 +81,7 @@ def test_blocks_since_an_instant_end_at_a_number(store: Store) -> None:
 def test_the_block_at_an_instant_is_the_last_one_not_after_it(store: Store) -> None:
     """`--at DATE` asks for it, and only among blocks up to a number; before the first there is none."""
     with store.writing() as tx:
-        tx.facts.append(empty(2, 3, 5))
+        tx.facts.append(pack(empty(2, 3, 5)))
         assert tx.facts.ref_at(ref(3).timestamp, 5) == ref(3)
         assert tx.facts.ref_at(ref(5).timestamp - 1, 5) == ref(3)
         assert tx.facts.ref_at(ref(9).timestamp, 4) == ref(3)
@@ -92,7 +93,7 @@ def test_only_blocks_that_announce_or_create_are_given_as_announcing(store: Stor
     announcement = Announcement(AppId("app"), address(1), "registry:1:app", 3, role="router")
     announced = BlockFacts(ref(4), announcements=(announcement,))
     with store.writing() as tx:
-        tx.facts.append([busy(1, 1), creating(2), *empty(3), announced])
+        tx.facts.append(pack([busy(1, 1), creating(2), *empty(3), announced]))
         announcing = list(tx.facts.announcing())
     assert [facts.block.number for facts in announcing] == [2, 4]
     assert announcing[0].creations == creating(2).creations
@@ -102,7 +103,7 @@ def test_only_blocks_that_announce_or_create_are_given_as_announcing(store: Stor
 def test_pruning_spares_what_says_something_is_kept_or_is_the_checkpoint(store: Store) -> None:
     """Blocks that say nothing go once they are final; the checkpoint is never lost."""
     with store.writing() as tx:
-        tx.facts.append([*empty(1, 2), busy(3, 1), *empty(4, 5, 6)], keep={2})
+        tx.facts.append(pack([*empty(1, 2), busy(3, 1), *empty(4, 5, 6)]), keep={2})
         tx.facts.keep([4, 99])
         tx.facts.prune(6)
         assert [block.number for block in tx.facts.refs(0)] == [2, 3, 4, 6]
@@ -113,7 +114,7 @@ def test_pruning_spares_what_says_something_is_kept_or_is_the_checkpoint(store: 
 def test_headers_fill_in_below_the_checkpoint_and_are_kept(store: Store) -> None:
     """A block that was left out is added for good; one that is there stays as it is, but for good."""
     with store.writing() as tx:
-        tx.facts.append([busy(1, 1), *empty(3, 5)])
+        tx.facts.append(pack([busy(1, 1), *empty(3, 5)]))
         tx.facts.add_headers([ref(1), ref(2), ref(3, fork=9)])
         tx.facts.prune(100)
         assert tx.facts.refs(0) == [ref(1), ref(2), ref(3), ref(5)]
@@ -125,7 +126,7 @@ def test_a_header_alone_never_moves_the_checkpoint(store: Store, number: int) ->
     """Above the checkpoint a block has to be read whole: with no block stored, every one is."""
     with store.writing() as tx:
         if number > 1:
-            tx.facts.append(empty(5))
+            tx.facts.append(pack(empty(5)))
         with pytest.raises(ValueError, match="lies above the checkpoint"):
             tx.facts.add_headers([ref(number)])
 
@@ -136,14 +137,14 @@ def test_a_rewind_forgets_what_was_read_above_the_fork_point(store: Store) -> No
     below, across = BlockAtWant(5, 1, 3), BlockAtWant(5, 1, 4)
     samples = [Sample(address(1), number, CodeKind.NONE, None, runnable=False) for number in (3, 4)]
     with store.writing() as tx:
-        tx.facts.append([*empty(1, 2, 3), busy(4, 1), *empty(5)])
+        tx.facts.append(pack([*empty(1, 2, 3), busy(4, 1), *empty(5)]))
         tx.facts.add_samples(samples)
         tx.facts.put_wants([low, high, below, across], NOW)
         assert tx.facts.rewind(3) == 2
         assert tx.facts.checkpoint() == ref(3)
         assert tx.facts.samples([3, 4]) == {(address(1), 3): samples[0]}
         assert {open_want.want for open_want in tx.facts.wants()} == {low, below}
-        tx.facts.append([BlockFacts(ref(4, fork=1))])
+        tx.facts.append(pack([BlockFacts(ref(4, fork=1))]))
         assert tx.facts.checkpoint() == ref(4, fork=1)
 
 
@@ -153,6 +154,6 @@ def test_a_window_costs_the_same_statements_however_long_it_is(store: Store) -> 
     for first, length in ((1, 2), (100, 500)):
         window = [busy(number, number, number + 10_000) for number in range(first, first + length)]
         with statements() as executed, store.writing() as tx:
-            tx.facts.append(window)
+            tx.facts.append(pack(window))
         counts.append(len([sql for sql in executed if not sql.startswith("BEGIN")]))
     assert counts[0] == counts[1] <= 7

@@ -11,6 +11,7 @@ from tests.databases import PostgreSQL, query
 from watcher.core.facts import BlockFacts
 from watcher.core.types import BlockHash
 from watcher.store.database import Store
+from watcher.store.encoding import pack
 from watcher.store.inspection import DatabaseReport, inspect_database
 from watcher.store.state import DatabaseIdentity
 
@@ -32,7 +33,7 @@ def test_a_used_database_says_whose_it_is_and_how_far_it_was_read(store: Store, 
     assert inspect_database(database_url).identity is None
     with store.writing() as tx:
         tx.state.set_identity(IDENTITY)
-        tx.facts.append([BlockFacts(ref(5))], {5})
+        tx.facts.append(pack([BlockFacts(ref(5))]), {5})
     report = inspect_database(database_url)
     assert report == DatabaseReport(
         store.name, exists=True, current=True, identity=IDENTITY, checkpoint=ref(5)

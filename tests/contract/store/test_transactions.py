@@ -12,13 +12,14 @@ from watcher.core.rollup import HourRow
 from watcher.core.types import ActorId, AppId
 from watcher.errors import StoreError
 from watcher.store.database import Store, Tx
+from watcher.store.encoding import pack
 from watcher.store.outbox import Attempt, DeliveryStatus
 from watcher.store.runs import StageRun
 from watcher.store.state import StoredState
 
 
 def _index(tx: Tx) -> None:
-    tx.facts.append([*empty(11), busy(12, 3, 4), creating(13)], keep={11})
+    tx.facts.append(pack([*empty(11), busy(12, 3, 4), creating(13)]), keep={11})
     tx.state.set_head(ref(13))
 
 
@@ -49,7 +50,7 @@ def test_a_kill_at_any_write_leaves_the_database_as_it_was(
 ) -> None:
     """Killed before each statement and before the commit, nothing is there; killed by none, all of it is."""
     with store.writing() as tx:
-        tx.facts.append([busy(9, 1, 2), *empty(10)])
+        tx.facts.append(pack([busy(9, 1, 2), *empty(10)]))
         tx.ledger.append([_entry(1, 9)])
         tx.state.save(StoredState(ref(9), b"early"))
         tx.outbox.mint("key", event("event-1", countdown="tge"), ["a"], NOW)
@@ -131,7 +132,7 @@ def test_writers_of_several_threads_come_one_after_the_other(store: Store) -> No
 def test_rows_can_be_read_one_by_one_while_others_are_written(store: Store) -> None:
     """Evaluate streams old rows and writes new ones in the same transaction."""
     with store.writing() as tx:
-        tx.facts.append([creating(number) for number in range(1, 1_200)])
+        tx.facts.append(pack([creating(number) for number in range(1, 1_200)]))
         seen = 0
         for facts in tx.facts.announcing():
             seen += 1

@@ -9,6 +9,7 @@ from watcher.core.facts import ContractTotals
 from watcher.core.rollup import ContractHour, HourRow
 from watcher.core.types import ActorId, AppId
 from watcher.store.database import Store
+from watcher.store.encoding import pack
 from watcher.store.state import StoredState
 
 APP = AppId("app")
@@ -72,7 +73,7 @@ def test_contracts_are_shown_by_hour_and_by_day(store: Store, database_url: str)
 def test_progress_shows_how_far_everything_is(store: Store, database_url: str) -> None:
     """What was read, concluded, final and seen, with block and time."""
     with store.writing() as tx:
-        tx.facts.append(empty(1, 9))
+        tx.facts.append(pack(empty(1, 9)))
         tx.state.save(StoredState(ref(5), b"{}"))
         tx.state.snapshot(1, StoredState(ref(4), b"{}"))
         tx.state.set_final(ref(6))
