@@ -15,6 +15,7 @@ from typing import cast
 
 from watcher import kinds
 from watcher.chain.endpoint import EndpointSettings
+from watcher.chain.heads import HeadListener
 from watcher.chain.reader import JsonRpcSource
 from watcher.channels import Channel
 from watcher.channels._settings import ChannelSettings
@@ -30,11 +31,14 @@ from watcher.stages.deliver import Deliver
 from watcher.stages.evaluate import Evaluate
 from watcher.stages.health import Expected, heartbeat, patience
 from watcher.stages.identity import check_definition
-from watcher.stages.index import Index
+from watcher.stages.index import Index, IndexResult
 from watcher.stages.preflight import Preflight, preflight
 from watcher.stages.runs import EVALUATE, FATAL, HEARTBEAT, INDEX, Runner
 from watcher.stages.sync import keep_up
 from watcher.store.database import Store
+
+HEADS = "heads"
+"""The job that listens for new heads; it ends when the daemon does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,19 +156,56 @@ def announcer(files: Files, clock: Clock, *, deliver_history: bool = False) -> A
 
 
 def daemon(stages: Stages) -> Daemon:
-    """Make the daemon that runs the stages on the deployment's schedule."""
+    """Make the daemon that runs the stages on the deployment's schedule, and sooner where there is news.
+
+    new head ─▶ index ─▶ blocks ─▶ evaluate ─▶ events ─▶ deliver
+                  ▲                   │
+                  └────── wants ──────┘
+    """
     schedule = stages.files.deployment.schedule
     attempt, stop = stages.runner.attempt, stages.stopping.is_set
+    sockets = [
+        EndpointSettings(endpoint.id, endpoint.websocket.get_secret_value())
+        for endpoint in stages.files.deployment.endpoints
+        if endpoint.websocket is not None
+    ]
+    listener = HeadListener(
+        sockets,
+        lambda: running.wake(INDEX),
+        stages.stopping,
+        poll_seconds=schedule.index.total_seconds(),
+        clock=stages.clock,
+    )
+
+    def read(stage: str, work: Callable[[], IndexResult]) -> IndexResult | None:
+        result = attempt(stage, work)
+        if result is not None:
+            listener.polled(result.head.number)
+            if result.blocks or result.rewound or result.answered:
+                running.wake(EVALUATE)
+        return result
+
+    def evaluate() -> None:
+        result = attempt(EVALUATE, stages.evaluate.run)
+        if result is not None and result.untried:
+            running.wake(INDEX)
+        if result is not None and (result.entries or result.notices):
+            for stage in stages.deliver:
+                running.wake(stage.name)
+
     jobs = [
-        Job(INDEX, schedule.index, lambda: keep_up(stages.index, attempt, stop)),
-        Job(EVALUATE, schedule.evaluate, lambda: attempt(EVALUATE, stages.evaluate.run)),
+        Job(INDEX, schedule.index, lambda: keep_up(stages.index, read, stop)),
+        Job(EVALUATE, schedule.evaluate, evaluate),
         Job(HEARTBEAT, schedule.heartbeat, lambda: _heartbeat(stages), first_after=2 * schedule.index),
     ]
+    if sockets:
+        jobs.append(Job(HEADS, schedule.index, listener.run))
     jobs += [
         Job(stage.name, schedule.deliver, partial(attempt, stage.name, stage.run), brings_news=True)
         for stage in stages.deliver
     ]
-    return Daemon(jobs, stages.stopping, fatal=FATAL)
+    running = Daemon(jobs, stages.stopping, fatal=FATAL)
+    return running
 
 
 def expected(deployment: Deployment) -> Expected:
