@@ -301,15 +301,22 @@ def test_the_wrong_chain_stops_everything_and_both_are_named() -> None:
 
 
 def test_a_second_endpoint_of_another_genesis_stops_everything(node: ScriptedNode) -> None:
-    """Two devnets of one id: facts of the one must never meet facts of the other."""
+    """Two devnets of one id: facts of the one must never meet facts of the other, and it shows at the start."""
     with scripted_node(salt="other") as other:
-        source = source_of(node, other)
-        mine = source.identity()
-        node.next(HttpAnswer(503))
         with pytest.raises(WrongChain) as caught:
-            source.head()
-        assert mine.genesis_hash in str(caught.value)
+            source_of(node, other).identity()
+        assert node.hash(0) in str(caught.value)
         assert other.hash(0) in str(caught.value)
+
+
+def test_an_endpoint_that_comes_back_as_another_chain_stops_everything(node: ScriptedNode) -> None:
+    """Behind a load balancer anybody may answer after a break: chain and genesis are asked again."""
+    source = source_of(node)
+    source.identity()
+    node.next(HttpAnswer(502))
+    node.chain_id = 1
+    with pytest.raises(WrongChain, match="chain 1 "):
+        source.head()
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""One endpoint and its condition: how it answers, whether it needs a rest, how much it takes at once.
+"""One endpoint: how it is asked, how much it takes at once, and what it sends back.
 
 Rpc ─▶ Endpoint.send (threads) ─▶ Reply ─▶ Reply.read (one place decodes)
+           └─▶ Condition: whether it may be asked now
 """
 
 import random
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
@@ -12,8 +12,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from watcher.chain.pace import CallBudget, Crowd, rest_seconds
-from watcher.chain.refusals import Failure, Refusal
+from watcher.chain.condition import Condition, Traffic
+from watcher.chain.pace import CallBudget, Crowd
+from watcher.chain.refusals import RATE_LIMIT, Failure, Refusal
 from watcher.chain.transport import TIMEOUT_SECONDS, Transport
 from watcher.chain.wire import Answers, Call, read_answers, write_request
 from watcher.clock import Clock
@@ -34,6 +35,7 @@ _NOT_HERE = "; wait until it has the block, or add an endpoint with the whole hi
 _REMEDIES = {
     Refusal.HISTORY: _NOT_HERE,
     Refusal.NOT_THERE: _NOT_HERE,
+    Refusal.WENT_BACK: "; nothing is taken back for that: add another endpoint, or wait until it is synced",
     Refusal.NO_METHOD: "; add an endpoint that offers it",
 }
 
@@ -47,18 +49,6 @@ class EndpointSettings:
     calls_per_minute: int | None = None
     """A ceiling of billed calls (each call of a batch is one); None: none."""
     timeout_seconds: float = TIMEOUT_SECONDS
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What went over one endpoint since the start: for telemetry, and for tests that count."""
-
-    requests: int = 0
-    calls: int = 0
-    bytes_read: int = 0
-    failures: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    """How often the endpoint was at fault, by kind of fault."""
 
 
 class Connection(Protocol):
@@ -105,22 +95,28 @@ class Endpoint:
     ) -> None:
         """Connect to nothing yet; `jitter` gives numbers from 0 to 1 that spread rests."""
         self.verified = False
-        self.lock = Lock()
-        self.traffic = Traffic()
+        """Whether it said which chain it serves, since the connection to it last failed."""
+        self.suspect = False
+        """Whether its head went back: before it is used again, it has to show a higher one."""
+        self.checking = Lock()
         self.batch_limit = MAX_BATCH
+        self.head = -1
+        """The newest block that it showed as its head."""
         self._transport = connect(settings)
-        self._jitter = jitter
         self.name = self._transport.name
         self.quote = self._transport.quote
+        self.condition = Condition(self.name, clock, jitter)
         self._clock = clock
         self._wait = wait
-        self._budget = CallBudget(settings.calls_per_minute) if settings.calls_per_minute else None
+        self._pace = Lock()
+        self._budget = CallBudget(settings.calls_per_minute)
         self._crowd = Crowd()
-        self.last_failure: Failure | None = None
         self._good_run = 0
-        self._failures = 0
-        self._failed_at = float("-inf")
-        self._rest_until = float("-inf")
+
+    @property
+    def traffic(self) -> Traffic:
+        """Give what went over the endpoint so far."""
+        return self.condition.traffic
 
     def send(self, calls: Sequence[Call]) -> "Reply":
         """Send the calls, in as few requests as the endpoint takes, and give what came back undecoded."""
@@ -133,31 +129,23 @@ class Endpoint:
                 self.failed(body, sent_at)  # at once: other threads are about to send
         return reply
 
-    def rest_left(self) -> float:
-        """Give the seconds for which the endpoint should be left alone, 0 where it need not."""
-        return max(0.0, self._rest_until - self._clock.monotonic())
-
     def failed(self, failure: Failure, sent_at: float) -> None:
-        """Leave the endpoint alone for as long as it asks, or longer the more often it failed in a row.
-
-        Requests that were sent before the last failure and failed like it are no further failure.
-        """
-        with self.lock:
-            if sent_at <= self._failed_at:
-                return
-            self._failed_at = self._clock.monotonic()
-            self._failures += 1
-            self.traffic.failures += 1
-            self.last_failure = failure
-            rest = rest_seconds(self._failures, self._jitter)
-            self._rest_until = self._failed_at + max(rest, failure.retry_after_seconds or 0.0)
-        if failure.refusal is Refusal.BUSY:
+        """Take in that what was sent then failed: the endpoint gets a rest, and less to do at once."""
+        if self.condition.failed(failure, sent_at) and failure.refusal is Refusal.BUSY:
             self._crowd.shrink()
+            if failure.kind == RATE_LIMIT:
+                with self._pace:
+                    self._budget.refused(self._clock.monotonic(), failure.retry_after_seconds)
+
+    def at_fault(self, failure: Failure) -> None:
+        """Take in a fault that only shows beside other answers: it is counted, named and rested for."""
+        self.verified = False  # who contradicts may be somebody else
+        self.condition.fault(failure)
+        self.failed(failure, self._clock.monotonic())
 
     def worked(self, sent_at: float) -> None:
         """Forget earlier failures, if what was sent after them was answered."""
-        if sent_at > self._failed_at:
-            self._failures = 0
+        self.condition.worked(sent_at)
         self._good_run += 1
         if self._good_run >= _LONG_RUN:
             self.batch_limit = min(MAX_BATCH, 2 * self.batch_limit)
@@ -172,13 +160,21 @@ class Endpoint:
         """Turn a failure into the error that says so, naming endpoint and method."""
         text = f"{self.name}, {method}: {failure.message}{_REMEDIES.get(failure.refusal, '')}"
         match failure.refusal:
-            case Refusal.BUSY:
+            case Refusal.BUSY | Refusal.WENT_BACK:
                 return EndpointUnavailable(text, failure.retry_after_seconds)
             case Refusal.HISTORY | Refusal.NOT_THERE:
                 return HistoryMissing(text)
             case Refusal.MALFORMED:
                 return MalformedAnswer(text)
-            case Refusal.TOO_LARGE | Refusal.NO_METHOD | Refusal.REVERTED | Refusal.BARRED | Refusal.FINAL:
+            case (
+                Refusal.TOO_LARGE
+                | Refusal.RANGE
+                | Refusal.ADDRESSES
+                | Refusal.NO_METHOD
+                | Refusal.REVERTED
+                | Refusal.BARRED
+                | Refusal.FINAL
+            ):
                 return CallRefused(text)
 
     def close(self) -> None:
@@ -186,19 +182,23 @@ class Endpoint:
         self._transport.close()
 
     def _post(self, calls: Sequence[Call]) -> bytes | Failure:
-        if self._budget is not None:
-            with self.lock:
-                pause = self._budget.reserve(len(calls), self._clock.monotonic())
-            if pause and self._wait(pause):
-                return Failure(Refusal.BUSY, "stopped while waiting for the budget of calls")
+        with self._pace:
+            pause = self._budget.reserve(len(calls), self._clock.monotonic())
+        if pause and self._wait(pause):
+            return Failure(Refusal.BUSY, "stopped while waiting for the budget of calls")
         with self._crowd.one():
             answer = self._transport.post(write_request(calls))
+        with self._pace:
+            traffic = self.traffic
+            traffic.requests += 1
+            traffic.calls += len(calls)
+            if isinstance(answer, bytes):
+                traffic.bytes_read += len(answer)
+                self._budget.answered(len(calls), self._clock.monotonic())
         if isinstance(answer, bytes):
             self._crowd.grow()
-        with self.lock:
-            self.traffic.requests += 1
-            self.traffic.calls += len(calls)
-            self.traffic.bytes_read += len(answer) if isinstance(answer, bytes) else 0
+        elif answer.kind != RATE_LIMIT and answer.refusal is not Refusal.TOO_LARGE:
+            self.verified = False  # the next answer may come from elsewhere
         return answer
 
 
@@ -235,6 +235,7 @@ class Reply:
         try:
             outcomes = read_answers(body, count, decoder)
         except (msgspec.DecodeError, UnicodeDecodeError):
+            self.endpoint.verified = False  # who answers nonsense may be somebody else
             shown = self.endpoint.quote(body[:1_000])
             return [Failure(Refusal.MALFORMED, f"not the JSON that was asked for: {shown}")] * count
         return [

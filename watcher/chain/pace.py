@@ -1,5 +1,6 @@
 """How fast one endpoint is asked: rest after failures, billed calls a minute, requests at the same time."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition
@@ -7,10 +8,21 @@ from threading import Condition
 MAX_REST_SECONDS = 8.0
 _FIRST_REST_SECONDS = 0.25
 _SECONDS_PER_MINUTE = 60.0
-_FIRST_AT_ONCE = 16
+_FIRST_AT_ONCE = 4
 MAX_AT_ONCE = 32
 _BURST_SECONDS = 5.0
 """A pause earns at most so many seconds' worth of calls, so that no minute sees many more than allowed."""
+_LEARNT_BURST_SECONDS = 0.25
+"""Less where the rate is learnt: the endpoint that refused may count by the second."""
+_FIRST_LESS = 0.5
+"""What was taken before the first refusal may hold twice what the endpoint takes for long: its burst."""
+_LESS = 0.75
+_CREEP_SECONDS = 500.0
+"""A rate gains the highest one seen in so many seconds: a higher one is tried after a long good run."""
+_SLOWEST = 1.0
+"""Calls a second that are tried of every endpoint."""
+_TICK_SECONDS = 0.05
+"""Answers are counted so finely."""
 
 
 def rest_seconds(failures: int, jitter: Callable[[], float]) -> float:
@@ -24,32 +36,70 @@ def rest_seconds(failures: int, jitter: Callable[[], float]) -> float:
 
 
 class CallBudget:
-    """A token bucket of billed calls; not safe for several threads at once."""
+    """A token bucket of billed calls, at a rate that follows what the endpoint takes.
 
-    def __init__(self, calls_per_minute: int) -> None:
-        """Start with a full burst."""
-        self._seconds_per_call = _SECONDS_PER_MINUTE / calls_per_minute
+    No faster than `calls_per_minute`, where that is known. A refusal for the rate shows how fast it was: from
+    then on the rate is a part of that, and it creeps up with the calls that are answered. Not safe for
+    several threads at once.
+    """
+
+    def __init__(self, calls_per_minute: int | None) -> None:
+        """Start with a full burst, and without a ceiling where none is known."""
+        self._ceiling = calls_per_minute / _SECONDS_PER_MINUTE if calls_per_minute else float("inf")
         self._paid_until = float("-inf")
+        self._answered: deque[tuple[float, int]] = deque()
+        self._highest = 0.0
+        self.rate = self._ceiling
 
     def reserve(self, calls: int, now: float) -> float:
         """Take so many calls out of the budget; give the seconds to wait before they may be sent.
 
         A request larger than the burst is let through once the calls before it are paid for.
         """
-        earliest = max(self._paid_until, now - _BURST_SECONDS)
-        self._paid_until = earliest + calls * self._seconds_per_call
+        burst = _BURST_SECONDS if self.rate == self._ceiling else _LEARNT_BURST_SECONDS
+        earliest = max(self._paid_until, now - burst)
+        self._paid_until = earliest + calls / self.rate
         return max(0.0, earliest - now)
+
+    def answered(self, calls: int, now: float) -> None:
+        """Take in that so many calls were answered."""
+        if self._answered and now - self._answered[-1][0] < _TICK_SECONDS:
+            at, before = self._answered.pop()
+            self._answered.append((at, before + calls))
+        else:
+            self._answered.append((now, calls))
+        while self._answered[0][0] <= now - _SECONDS_PER_MINUTE:
+            self._answered.popleft()
+        if self.rate < self._ceiling:
+            # So many calls take calls / rate seconds: in _CREEP_SECONDS of them the highest rate is added.
+            creep = self._highest * calls / self.rate / _CREEP_SECONDS
+            self.rate = min(self._ceiling, self.rate + creep)
+
+    def refused(self, now: float, retry_after_seconds: float | None) -> None:
+        """Slow down: the endpoint refused a call for the rate of the calls before it.
+
+        What it wants waited for tells over how long it counts; it counts seconds where it says nothing.
+        """
+        over = min(max(retry_after_seconds or 1.0, 1.0), _SECONDS_PER_MINUTE)
+        taken = sum(calls for at, calls in self._answered if at > now - over) / over
+        if not taken:
+            return  # it refuses everything: a rest is what it wants, and no rate can be learnt
+        learnt = self.rate < self._ceiling
+        self._highest = max(self._highest, taken)
+        self.rate = min(self.rate, max(_SLOWEST, taken * (_LESS if learnt else _FIRST_LESS)))
 
 
 class Crowd:
     """Bounds the requests under way at once: half as many after a failure, one more after a round that works.
 
-    So an endpoint with a limit that nobody told us is asked about as fast as it takes, after few refusals.
+    Until the first failure it doubles with each round. So an endpoint with a limit that nobody told us is
+    asked about as fast as it takes, after few refusals.
     """
 
     def __init__(self) -> None:
-        """Start with what most endpoints take."""
+        """Start with what every endpoint takes."""
         self._limit = float(_FIRST_AT_ONCE)
+        self._unhurt = True
         self._under_way = 0
         self._room = Condition()
 
@@ -75,9 +125,11 @@ class Crowd:
         """Allow half as many."""
         with self._room:
             self._limit = max(1.0, self._limit / 2)
+            self._unhurt = False
 
     def grow(self) -> None:
-        """Allow a little more: one more after as many successes as are allowed at once."""
+        """Allow a little more: one more after as many successes as are allowed at once, or after each."""
         with self._room:
-            self._limit = min(float(MAX_AT_ONCE), self._limit + 1 / self._limit)
+            more = 1 if self._unhurt else 1 / self._limit
+            self._limit = min(float(MAX_AT_ONCE), self._limit + more)
             self._room.notify()

@@ -5,6 +5,7 @@ Pure. A judge gives the value or a Failure; `Rpc.ask` asks elsewhere or again wh
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from watcher.chain.refusals import Failure, Refusal
@@ -16,16 +17,22 @@ from watcher.core.window import BlockReceipts
 EMPTY_ROOT = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
 """The root of an empty trie: the receiptsRoot of a block without transactions, and of no other."""
 
+DOUBLED = "duplicate logs"
+SHUFFLED = "other block"
+"""Kinds of faults: logs whose indices do not rise, and another block than the one that was asked for."""
+
 _HASH_LENGTH = 66
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """One block's header and the hashes of its transactions."""
+    """One block's header and the hashes of its transactions; `gas_used` and `logs_bloom` 0 where not told."""
 
     ref: BlockRef
     receipts_root: str
     transactions: Sequence[str]
+    gas_used: int = 0
+    logs_bloom: int = 0
 
 
 def header_at(number: int) -> Question[Header]:
@@ -36,7 +43,8 @@ def header_at(number: int) -> Question[Header]:
         if header is None:
             return Failure(Refusal.NOT_THERE, f"block {number} is not there")
         if isinstance(header, Header) and header.ref.number != number:
-            return Failure(Refusal.MALFORMED, f"asked for block {number}, got block {header.ref.number}")
+            text = f"asked for block {number}, got block {header.ref.number}"
+            return Failure(Refusal.MALFORMED, text, kind=SHUFFLED)
         return header
 
     return Question(_block_call(hex(number)), judge)
@@ -103,19 +111,25 @@ def receipt_of(transaction: str, block: BlockRef) -> Question[ReceiptJson]:
 def receipts_flaw(receipts: Sequence[ReceiptJson], quantity: str, block_hash: str | None) -> Failure | None:
     """Find what is wrong with receipts that should be those of one block; None where nothing is."""
     for receipt in receipts:
-        if receipt.block_hash is None:
-            return Failure(
-                Refusal.NOT_THERE, f"block {int(quantity, 16)} is not sealed yet (blockHash is null)"
-            )
-        if receipt.block_hash != block_hash or receipt.block_number != quantity:
-            return Failure(Refusal.MALFORMED, f"receipts of other blocks among those of {int(quantity, 16)}")
+        if receipt.block_hash != block_hash or receipt.block_number != quantity or block_hash is None:
+            return _of_another_block(receipts, int(quantity, 16))
         if not receipt.status:
             return Failure(Refusal.FINAL, "receipts without status (before Byzantium) cannot be judged")
         if not receipt.effective_gas_price:
             return Failure(Refusal.FINAL, "receipts without effectiveGasPrice: the node is too old")
     if receipts and not _lowercase(receipts[0]):
         return Failure(Refusal.FINAL, "addresses are written with capitals, not as on the wire")
+    places = [int(log.log_index, 16) for receipt in receipts for log in receipt.logs]
+    if any(after <= before for before, after in pairwise(places)):
+        text = f"a log twice, or logs out of order, in block {int(quantity, 16)}"
+        return Failure(Refusal.MALFORMED, text, kind=DOUBLED)
     return None
+
+
+def _of_another_block(receipts: Sequence[ReceiptJson], number: int) -> Failure:
+    if any(receipt.block_hash is None for receipt in receipts):
+        return Failure(Refusal.NOT_THERE, f"block {number} is not sealed yet (blockHash is null)")
+    return Failure(Refusal.MALFORMED, f"receipts of other blocks among those of {number}", kind=SHUFFLED)
 
 
 def _lowercase(receipt: ReceiptJson) -> bool:
@@ -144,6 +158,7 @@ def _header(outcome: Any) -> Header | Failure | None:  # noqa: ANN401
             parent_hash=BlockHash(outcome.parent_hash),
             timestamp=int(outcome.timestamp, 16),
         )
+        gas_used, bloom = int(outcome.gas_used, 16), int(outcome.logs_bloom, 16)
     except ValueError:
         return Failure(Refusal.MALFORMED, "a block whose numbers are no hex")
-    return Header(ref, outcome.receipts_root, outcome.transactions)
+    return Header(ref, outcome.receipts_root, outcome.transactions, gas_used, bloom)

@@ -4,11 +4,14 @@ import random
 from collections.abc import Callable, Generator, Sequence
 from threading import Event
 
-from watcher.chain.code import CodeAt, sample_code
-from watcher.chain.endpoint import Connect, Endpoint, EndpointSettings, Traffic, Wait, over_http
+from watcher.chain.admission import Admission
+from watcher.chain.agreement import Agreement
+from watcher.chain.code import CodeAt
+from watcher.chain.condition import Traffic
+from watcher.chain.endpoint import Connect, Endpoint, EndpointSettings, Wait, over_http
 from watcher.chain.questions import Header, header_if_any, header_tagged
 from watcher.chain.rpc import Rpc
-from watcher.chain.source import EndpointTrouble, Identity, Tag
+from watcher.chain.source import EndpointTrouble, Identity, Tag, Witness
 from watcher.chain.state import RpcState
 from watcher.chain.windows import AHEAD, MAX_WINDOW_BYTES, WindowReader
 from watcher.chain.wire import BLOCKS
@@ -44,7 +47,9 @@ class JsonRpcSource:
         self._endpoints = [
             Endpoint(settings, clock, wait, connect=connect, jitter=jitter) for settings in endpoints
         ]
-        self._rpc = Rpc(self._endpoints, chain_id, wait)
+        self._admission = Admission(self._endpoints, chain_id)
+        self._rpc = Rpc(self._endpoints, self._admission, wait)
+        self._agreement = Agreement(self._rpc, clock)
         self._windows = WindowReader(self._rpc, ahead, max_window_bytes)
 
     @property
@@ -56,12 +61,27 @@ class JsonRpcSource:
         """Give chain id and genesis hash."""
         return self._rpc.identity()
 
+    def expect(self, number: int) -> None:
+        """Measure heads by a block that was read before."""
+        self._admission.expect(number)
+
     def head(self) -> BlockRef:
-        """Give the newest block."""
-        head = self._tagged("latest")
-        if head is None:
-            raise HistoryMissing(f"{self._rpc.name} has no blocks yet: wait for it")
-        return head
+        """Give the newest block, of the first endpoint whose head did not go back far."""
+        self._let_back()
+        left = list(self._endpoints)
+        while True:
+            rpc = self._rpc.only(left)
+            [header] = rpc.ask([header_tagged("latest")], BLOCKS)
+            endpoint = rpc.answered_by
+            if header is None or endpoint is None:
+                raise HistoryMissing(f"{self._rpc.name} has no blocks yet: wait for it")
+            failure = self._admission.judge_head(endpoint, header.ref.number)
+            if failure is None:
+                return header.ref
+            endpoint.at_fault(failure)
+            left.remove(endpoint)
+            if not left:
+                raise endpoint.error(failure, "eth_getBlockByNumber")
 
     def tagged(self, tag: Tag) -> BlockRef | None:
         """Give the newest block with this tag, None while nothing carries it."""
@@ -84,19 +104,34 @@ class JsonRpcSource:
 
     def sample(self, address: Address, block: BlockRef) -> Sample:
         """Read what code stands at and behind an address after a block."""
-        return sample_code(RpcState(self._rpc, block), address, block.number)
+        return self._agreement.sample(address, block)
 
     def code_now(self, address: Address) -> bytes:
         """Read the code at the head: at its number, since `latest` may mean a block that is not sealed."""
         return RpcState(self._rpc, self.head()).values([CodeAt(address)])[0]
 
+    def replaced(self, block: BlockRef) -> bool:
+        """Tell whether another block has the place of one that was read, by two endpoints where there are."""
+        return self._agreement.replaced(block)
+
+    def witnesses(self, number: int) -> Sequence[Witness]:
+        """Ask each endpoint which block it has under a number."""
+        return self._agreement.witnesses(number)
+
     def troubles(self) -> Sequence[EndpointTrouble]:
         """Give the endpoints that are in trouble now."""
-        return ()
+        found = (endpoint.condition.trouble() for endpoint in self._endpoints)
+        return [trouble for trouble in found if trouble is not None]
 
     def close(self) -> None:
         """Close the idle connections."""
         self._rpc.close()
+
+    def _let_back(self) -> None:
+        """Look at endpoints in trouble that have rested: nobody else would ask one that is not preferred."""
+        for endpoint in self._endpoints:
+            if endpoint.condition.trouble() is not None and not endpoint.condition.rest_left():
+                self._admission.check(endpoint, 1, again=True)
 
     def _tagged(self, tag: str) -> BlockRef | None:
         return _ref(self._rpc.ask([header_tagged(tag)], BLOCKS)[0])

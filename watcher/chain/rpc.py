@@ -9,15 +9,14 @@ again, so one bad element never repeats a batch.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, Generic, TypeVar
 
+from watcher.chain.admission import Admission
 from watcher.chain.endpoint import Endpoint, Reply, Wait
 from watcher.chain.refusals import Failure, Refusal
 from watcher.chain.source import Identity
-from watcher.chain.wire import VALUES, Answers, Call, HeaderJson
-from watcher.core.types import BlockHash
-from watcher.errors import EndpointUnavailable, WrongChain
+from watcher.chain.wire import VALUES, Answers, Call
+from watcher.errors import EndpointUnavailable
 
 T = TypeVar("T")
 Value_co = TypeVar("Value_co", covariant=True)
@@ -27,17 +26,19 @@ TRIES = 5
 MAX_WAIT_SECONDS = 30.0
 """An endpoint that asks for more patience than this is not waited for: the question fails at once."""
 
-_IDENTITY = (Call("eth_chainId"), Call("eth_getBlockByNumber", ("0x0", False)))
 _NOT_ASKED = Failure(Refusal.MALFORMED, "not asked")
 _GRAVITY = (
     Refusal.BUSY,
     Refusal.MALFORMED,
     Refusal.NOT_THERE,
     Refusal.TOO_LARGE,
+    Refusal.RANGE,
+    Refusal.ADDRESSES,
     Refusal.HISTORY,
     Refusal.NO_METHOD,
     Refusal.REVERTED,
     Refusal.BARRED,
+    Refusal.WENT_BACK,
     Refusal.FINAL,
 )
 """Where several calls failed in one go, the first of these decides what to do: what passes comes first."""
@@ -56,34 +57,51 @@ class Question(Generic[Value_co]):
 
 
 class Rpc:
-    """All endpoints of one chain, in order of preference."""
+    """All endpoints of one chain, in order of preference; or some of them, for a read by these alone."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], chain_id: int, wait: Wait) -> None:
-        """Ask nothing yet; each endpoint must turn out to serve `chain_id`, all of them the same genesis."""
+    def __init__(self, endpoints: Sequence[Endpoint], admission: Admission, wait: Wait) -> None:
+        """Ask nothing yet; each endpoint is admitted before its first use."""
         self.endpoints = tuple(endpoints)
-        self._chain_id = chain_id
+        self.admission = admission
+        self.answered_by: Endpoint | None = None
+        """Who gave the last answer: of use to whoever has this Rpc to itself, see `only`."""
         self._wait = wait
-        self._known: list[tuple[Identity, Endpoint]] = []
-        self._verifying = Lock()
+
+    def only(self, endpoints: Sequence[Endpoint]) -> "Rpc":
+        """Give these of the endpoints, as they are, to one reader."""
+        return Rpc(endpoints, self.admission, self._wait)
 
     def identity(self) -> Identity:
-        """Give chain id and genesis hash, as every endpoint asked so far has them."""
-        if not self._known:  # the first answer to anything comes from an endpoint that named its chain
-            self.ask([Question(_IDENTITY[0], lambda outcome: outcome)], VALUES)
-        return self._known[0][0]
+        """Give chain id and genesis hash, as every endpoint that answers now has them."""
+        if self.admission.identity is None:
+            # The first answer to anything comes from an endpoint that named its chain.
+            self.ask([Question(Call("eth_chainId"), lambda outcome: outcome)], VALUES)
+            for endpoint in self.endpoints:
+                if not endpoint.condition.rest_left():
+                    self.admission.check(endpoint, 1)
+        if self.admission.identity is None:
+            raise EndpointUnavailable(f"{self.name}: none of them said which chain it serves")
+        return self.admission.identity
+
+    def offers(self, call: Call) -> bool:
+        """Tell whether an endpoint that can be asked now may know the answer to such a call."""
+        return any(not each.condition.lacks([call]) for each in self.endpoints if _can_wait_for(each))
 
     def send(self, calls: Sequence[Call], avoid: Collection[Endpoint] = ()) -> Reply:
         """Send calls to the best endpoint not to `avoid`, waiting for its rest if need be; decode nothing.
 
-        Raises WrongChain where the endpoint turns out to serve another chain.
+        One that said that it lacks what is asked for comes last. Raises WrongChain where the endpoint turns
+        out to serve another chain.
         """
-        endpoint = min((each for each in self.endpoints if each not in avoid), key=Endpoint.rest_left)
-        rest = endpoint.rest_left()
+        left = [each for each in self.endpoints if each not in avoid]
+        able = [each for each in left if not each.condition.lacks(calls) and _can_wait_for(each)]
+        endpoint = min(able or left, key=lambda each: each.condition.rest_left())
+        rest = endpoint.condition.rest_left()
         if rest > MAX_WAIT_SECONDS:
-            raise EndpointUnavailable(f"{endpoint.name} asks for {rest:.0f} s of patience", rest)
+            raise EndpointUnavailable(f"{endpoint.name} {_why_not(endpoint, rest)}", rest)
         if rest and self._wait(rest):
             raise EndpointUnavailable(f"{endpoint.name}: stopped while waiting for it to recover")
-        return self._verify(endpoint, len(calls)) or endpoint.send(calls)
+        return self.admission.check(endpoint, len(calls)) or endpoint.send(calls)
 
     def ask(
         self,
@@ -106,23 +124,29 @@ class Rpc:
         while pending:
             reply = sent or self.send([questions[place].call for place in pending], useless)
             sent = None
+            self.answered_by = endpoint = reply.endpoint
             for place, result in zip(pending, reply.read(decoder), strict=True):
-                outcomes[place] = questions[place].judge(result)
+                outcomes[place] = self._judged(questions[place], result, endpoint, useless)
             failed = {place: found for place in pending if isinstance(found := outcomes[place], Failure)}
             if not failed:
-                reply.endpoint.worked(reply.sent_at)
+                endpoint.worked(reply.sent_at)
                 break
+            for failure in {found.fault: found for found in failed.values()}.values():
+                endpoint.condition.fault(failure)
             place, worst = min(failed.items(), key=lambda item: _GRAVITY.index(item[1].refusal))
             match worst.refusal:
                 case Refusal.TOO_LARGE if reply.largest_batch > 1:
-                    reply.endpoint.batch_refused(reply.largest_batch)
+                    endpoint.batch_refused(reply.largest_batch)
                 case Refusal.BUSY | Refusal.MALFORMED | Refusal.NOT_THERE:
-                    reply.endpoint.failed(worst, reply.sent_at)
+                    endpoint.failed(worst, reply.sent_at)
                     failures = failures + 1 if together or len(failed) == len(pending) else 1
+                case Refusal.BARRED | Refusal.WENT_BACK:
+                    endpoint.failed(worst, reply.sent_at)
+                    useless.add(endpoint)
                 case _:
-                    useless.add(reply.endpoint)
-            if failures == TRIES * len(self.endpoints) or len(useless) == len(self.endpoints):
-                raise reply.endpoint.error(worst, questions[place].call.method)
+                    useless.add(endpoint)
+            if failures == TRIES * len(self.endpoints) or useless.issuperset(self.endpoints):
+                raise endpoint.error(worst, questions[place].call.method)
             pending = pending if together else list(failed)
         return [outcome for outcome in outcomes if not isinstance(outcome, Failure)]
 
@@ -136,51 +160,25 @@ class Rpc:
         for endpoint in self.endpoints:
             endpoint.close()
 
-    def _verify(self, endpoint: Endpoint, calls: int) -> Reply | None:
-        """Ask an endpoint, before its first use, which chain it serves.
-
-        None where it is the right one; where it does not say, the reply with the failure of all `calls`.
-        """
-        failures = endpoint.traffic.failures
-        with self._verifying:
-            if endpoint.verified:
-                return None
-            if endpoint.traffic.failures != failures and endpoint.last_failure is not None:
-                # Another thread tried while this one waited.
-                return Reply(endpoint, float("-inf"), [(calls, endpoint.last_failure)])
-            first = endpoint.send([_IDENTITY[0]])
-            chain_id = first.read(VALUES)[0]
-            # One that does not answer is not asked twice: it would have to rest for two failures.
-            silent = isinstance(chain_id, Failure)
-            genesis = chain_id if silent else endpoint.send([_IDENTITY[1]]).read(VALUES)[0]
-            identity = _identity_of(chain_id, genesis)
-            if isinstance(identity, Failure):
-                endpoint.failed(identity, first.sent_at)
-                return Reply(endpoint, first.sent_at, [(calls, identity)])
-            self._compare(endpoint, identity)
-            endpoint.verified = True
-            return None
-
-    def _compare(self, endpoint: Endpoint, identity: Identity) -> None:
-        serves = f"{endpoint.name} serves chain {identity.chain_id} with genesis {identity.genesis_hash}"
-        if identity.chain_id != self._chain_id:
-            raise WrongChain(f"{serves}, but the program is about chain {self._chain_id}: correct its URL")
-        self._known.append((identity, endpoint))
-        known, first = self._known[0]
-        if known != identity:
-            raise WrongChain(
-                f"{serves}, but {first.name} serves genesis {known.genesis_hash}: different chains under "
-                "one id; keep the endpoints of the right one"
-            )
+    def _judged(
+        self, question: Question[T], result: object, endpoint: Endpoint, useless: Collection[Endpoint]
+    ) -> T | Failure:
+        """Judge one outcome; what the endpoint lacks is remembered, and not made do without elsewhere."""
+        if isinstance(result, Failure):
+            endpoint.condition.lack(question.call, result, endpoint.head)
+            if result.refusal is Refusal.NO_METHOD and self.only(
+                [each for each in self.endpoints if each is not endpoint and each not in useless]
+            ).offers(question.call):
+                return result
+        return question.judge(result)
 
 
-def _identity_of(chain_id: object, genesis: object) -> Identity | Failure:
-    for outcome in (chain_id, genesis):
-        if isinstance(outcome, Failure):
-            return outcome
-    if not isinstance(chain_id, str) or not isinstance(genesis, HeaderJson) or genesis.hash is None:
-        return Failure(Refusal.MALFORMED, "names no chain id or no genesis block")
-    try:
-        return Identity(int(chain_id, 16), BlockHash(genesis.hash))
-    except ValueError:
-        return Failure(Refusal.MALFORMED, f"{chain_id!r} is no chain id")
+def _can_wait_for(endpoint: Endpoint) -> bool:
+    return endpoint.condition.rest_left() <= MAX_WAIT_SECONDS
+
+
+def _why_not(endpoint: Endpoint, rest: float) -> str:
+    failure = endpoint.condition.last_failure
+    if failure is None or failure.refusal is Refusal.BUSY:
+        return f"asks for {rest:.0f} s of patience"
+    return f"is left alone for {rest:.0f} s more: {failure.message}"

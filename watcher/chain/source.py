@@ -36,6 +36,15 @@ class EndpointTrouble:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What one endpoint, by its public name, has under a block number; `why` where it shows no hash."""
+
+    endpoint: str
+    hash: BlockHash | None
+    why: str = ""
+
+
 class ChainSource(Protocol):
     """One chain, read only. Idempotent throughout: asking again changes nothing."""
 
@@ -43,8 +52,12 @@ class ChainSource(Protocol):
         """Give chain id and genesis hash."""
         ...
 
+    def expect(self, number: int) -> None:
+        """Take in that block `number` was read before: a head far below it is not believed."""
+        ...
+
     def head(self) -> BlockRef:
-        """Give the newest block."""
+        """Give the newest block; EndpointUnavailable where no endpoint shows one that can be believed."""
         ...
 
     def tagged(self, tag: Tag) -> BlockRef | None:
@@ -74,6 +87,7 @@ class ChainSource(Protocol):
     def sample(self, address: Address, block: BlockRef) -> Sample:
         """Read what code stands at and behind `address` after `block`, and whether it can run.
 
+        A sample that cannot run is believed when two reads agree, on two endpoints where there are two.
         Raises `HistoryMissing` where the state is pruned, and where `block` is not (or no longer, or not yet)
         this source's block of that number.
         """
@@ -81,6 +95,18 @@ class ChainSource(Protocol):
 
     def code_now(self, address: Address) -> bytes:
         """Read the code of `address` at the head; empty where there is none."""
+        ...
+
+    def replaced(self, block: BlockRef) -> bool:
+        """Tell whether another block has taken the place of one that was read before.
+
+        What one endpoint alone says is asked of a second one, where there is one; EndpointUnavailable while
+        they differ.
+        """
+        ...
+
+    def witnesses(self, number: int) -> Sequence[Witness]:
+        """Ask each endpoint by itself which block it has under a number."""
         ...
 
     def troubles(self) -> Sequence[EndpointTrouble]:

@@ -2,34 +2,39 @@
 
     spans of blocks ─▶ threads fetch bytes, ahead and in order ─▶ one place decodes ─▶ checked ─▶ Window
 
-What two answers say of one block must agree; where they do not, nothing of the window counts.
+What two answers say of one block must agree; where they do not, the blocks are read again, from one endpoint
+at a time, and nothing of the window counts until they do.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from itertools import cycle, islice
 
-from watcher.chain.endpoint import Reply
+from watcher.chain.crosscheck import CONTRADICTS, Contradiction, fitted
+from watcher.chain.endpoint import Endpoint, Reply
 from watcher.chain.prefetch import prefetch
 from watcher.chain.questions import (
-    EMPTY_ROOT,
     Header,
     NoBlockReceipts,
     header_at,
     receipt_of,
     receipts_at,
 )
+from watcher.chain.refusals import Failure, Refusal
 from watcher.chain.rpc import Question, Rpc
 from watcher.chain.spans import Span, SpanLength, spans
 from watcher.chain.wire import BLOCKS, RECEIPTS
 from watcher.core.types import BlockRange
 from watcher.core.window import BlockReceipts, Window
-from watcher.errors import MalformedAnswer
+from watcher.errors import ChainError, MalformedAnswer
 
 AHEAD = 16
 """Requests under way or waiting to be decoded."""
 MAX_WINDOW_BYTES = 8_000_000
 """A window ends early where its answers exceed this, so that memory does not grow with full blocks."""
+
+TRIES_AGAIN = 3
+"""So often blocks that contradict themselves are read again, and by each endpoint at least once."""
 
 SpanQuestion = Question[BlockReceipts | NoBlockReceipts | Header]
 
@@ -43,7 +48,6 @@ class WindowReader:
         self._ahead = ahead
         self._max_window_bytes = max_window_bytes
         self._length = SpanLength()
-        self._whole_blocks = True
 
     def read(self, blocks: BlockRange, size: int, *, every_header: bool) -> Generator[Window]:
         """Read as `ChainSource.windows` promises."""
@@ -53,79 +57,110 @@ class WindowReader:
         )
         previous: BlockReceipts | None = None
         part: list[BlockReceipts] = []
+        askers: set[Endpoint] = set()
         size_bytes = 0
         with closing(prefetch(todo, self._send, self._ahead)) as arriving:
             for (span, questions), sent in arriving:
                 reply = sent()
                 size_bytes += reply.size_bytes
-                part += self._span(span, questions, reply)
+                askers.add(reply.endpoint)
+                try:
+                    part += self._span(self._rpc, span.blocks, questions, reply)
+                except Contradiction as found:
+                    self._blame([reply.endpoint], found)
+                    part += self._again(span.blocks, reply.endpoint, None, every_header=every_header)
                 if span.ends_window or size_bytes > self._max_window_bytes:
-                    part = self._with_headers(part)
-                    self._check_links(previous, part)
-                    yield Window(BlockRange(part[0].number, part[-1].number), part)
-                    previous, part, size_bytes = part[-1], [], 0
+                    blocks = BlockRange(part[0].number, part[-1].number)
+                    try:
+                        part = self._whole(self._rpc, part, previous)
+                    except Contradiction as found:
+                        self._blame(askers, found)
+                        part = self._again(blocks, reply.endpoint, previous, every_header=every_header)
+                    yield Window(blocks, part)
+                    previous, part, size_bytes, askers = part[-1], [], 0, set()
+
+    def _again(
+        self, blocks: BlockRange, last: Endpoint, previous: BlockReceipts | None, *, every_header: bool
+    ) -> list[BlockReceipts]:
+        """Read blocks that contradicted themselves again, each time from one endpoint alone, `last` last.
+
+        Raises MalformedAnswer where the contradiction stays.
+        """
+        order = sorted(self._rpc.endpoints, key=lambda each: each is last)
+        said = ""
+        for endpoint in islice(cycle(order), max(TRIES_AGAIN, len(order))):
+            rpc = self._rpc.only([endpoint])
+            questions = self._asked(rpc, blocks, every_header=every_header, ends=True)
+            try:
+                reply = rpc.send([question.call for question in questions])
+                return self._whole(rpc, self._span(rpc, blocks, questions, reply), previous)
+            except Contradiction as found:
+                self._blame([endpoint], found)
+                said = str(found)
+            except ChainError as error:
+                said = said or str(error)
+        raise MalformedAnswer(f"{self._rpc.name}: {said}; the chain changed under way or the node is broken")
+
+    def _blame(self, askers: Collection[Endpoint], found: Contradiction) -> None:
+        """Hold a contradiction against the endpoint that it came from, where it came from one."""
+        if len(askers) == 1:
+            [endpoint] = askers
+            endpoint.at_fault(Failure(Refusal.MALFORMED, str(found), kind=CONTRADICTS))
+
+    def _whole(
+        self, rpc: Rpc, part: Sequence[BlockReceipts], previous: BlockReceipts | None
+    ) -> list[BlockReceipts]:
+        """Give a window's blocks with the headers that it needs, linked to each other."""
+        blocks = self._with_headers(rpc, part)
+        _check_links(previous, blocks)
+        return blocks
 
     def _questions(self, span: Span, *, every_header: bool) -> list[SpanQuestion]:
-        numbers = range(span.blocks.first, span.blocks.last + 1)
-        if not self._whole_blocks:
+        return self._asked(self._rpc, span.blocks, every_header=every_header, ends=span.ends_window)
+
+    def _asked(self, rpc: Rpc, blocks: BlockRange, *, every_header: bool, ends: bool) -> list[SpanQuestion]:
+        numbers = range(blocks.first, blocks.last + 1)
+        if not rpc.offers(receipts_at(blocks.first).call):
             return [header_at(number) for number in numbers]
-        headers = numbers if every_header else numbers[-1:] if span.ends_window else ()
+        headers = numbers if every_header else numbers[-1:] if ends else ()
         return [*(receipts_at(number) for number in numbers), *(header_at(number) for number in headers)]
 
     def _send(self, job: tuple[Span, Sequence[SpanQuestion]]) -> Reply:
         return self._rpc.send([question.call for question in job[1]])
 
-    def _span(self, span: Span, questions: Sequence[SpanQuestion], reply: Reply) -> list[BlockReceipts]:
-        answers = self._rpc.ask(questions, BLOCKS, sent=reply)
-        self._length.learn(len(span.blocks), reply.size_bytes)
+    def _span(
+        self, rpc: Rpc, blocks: BlockRange, questions: Sequence[SpanQuestion], reply: Reply
+    ) -> list[BlockReceipts]:
+        answers = rpc.ask(questions, BLOCKS, sent=reply)
+        self._length.learn(len(blocks), reply.size_bytes)
         headers = {answer.ref.number: answer for answer in answers if isinstance(answer, Header)}
         found = {answer.number: answer for answer in answers if isinstance(answer, BlockReceipts)}
-        self._whole_blocks = len(found) == len(span.blocks)
         return [
-            self._fitted(found[number], headers.get(number))
+            fitted(found[number], headers.get(number))
             if number in found
-            else self._by_transaction(headers.get(number) or self._header(number))
-            for number in range(span.blocks.first, span.blocks.last + 1)
+            else self._by_transaction(rpc, headers.get(number) or self._header(rpc, number))
+            for number in range(blocks.first, blocks.last + 1)
         ]
 
-    def _by_transaction(self, header: Header) -> BlockReceipts:
+    def _by_transaction(self, rpc: Rpc, header: Header) -> BlockReceipts:
         """Read the receipts one by one, from endpoints that do not offer those of a whole block."""
         questions = [receipt_of(transaction, header.ref) for transaction in header.transactions]
-        receipts = self._rpc.ask(questions, RECEIPTS)
-        return self._fitted(BlockReceipts(header.ref.number, header.ref.hash, receipts), header)
+        receipts = rpc.ask(questions, RECEIPTS)
+        return fitted(BlockReceipts(header.ref.number, header.ref.hash, receipts), header)
 
-    def _with_headers(self, part: Sequence[BlockReceipts]) -> list[BlockReceipts]:
+    def _with_headers(self, rpc: Rpc, part: Sequence[BlockReceipts]) -> list[BlockReceipts]:
         """Add the headers that a window needs and nobody asked for yet: of empty blocks and of the last."""
         bare = [block for block in part if block.header is None and (not block.receipts or block is part[-1])]
-        headers = self._rpc.ask([header_at(block.number) for block in bare], BLOCKS)
-        fitted = {
-            block.number: self._fitted(block, header) for block, header in zip(bare, headers, strict=True)
-        }
-        return [fitted.get(block.number, block) for block in part]
+        headers = rpc.ask([header_at(block.number) for block in bare], BLOCKS)
+        joined = {block.number: fitted(block, header) for block, header in zip(bare, headers, strict=True)}
+        return [joined.get(block.number, block) for block in part]
 
-    def _fitted(self, block: BlockReceipts, header: Header | None) -> BlockReceipts:
-        """Join a block's receipts with its header if there is one; refuse what contradicts itself."""
-        if header is None:
-            return block
-        if block.receipts and block.hash != header.ref.hash:
-            raise self._contradiction(block.number, "receipts and header have different hashes")
-        if len(block.receipts) != len(header.transactions):
-            counts = f"{len(block.receipts)} receipts for {len(header.transactions)} transactions"
-            raise self._contradiction(block.number, counts)
-        if not block.receipts and header.receipts_root != EMPTY_ROOT:
-            raise self._contradiction(block.number, "no receipts, but the header's receiptsRoot is of some")
-        return replace(block, hash=header.ref.hash, header=header.ref)
+    def _header(self, rpc: Rpc, number: int) -> Header:
+        return rpc.ask([header_at(number)], BLOCKS)[0]
 
-    def _check_links(self, previous: BlockReceipts | None, part: Sequence[BlockReceipts]) -> None:
-        for block in part:
-            if previous and block.header and block.header.parent_hash != previous.hash:
-                raise self._contradiction(block.number, "its parent is not the block before as it was read")
-            previous = block
 
-    def _header(self, number: int) -> Header:
-        return self._rpc.ask([header_at(number)], BLOCKS)[0]
-
-    def _contradiction(self, number: int, text: str) -> MalformedAnswer:
-        return MalformedAnswer(
-            f"{self._rpc.name}: block {number}: {text}; the chain changed under way or the node is broken"
-        )
+def _check_links(previous: BlockReceipts | None, part: Sequence[BlockReceipts]) -> None:
+    for block in part:
+        if previous and block.header and block.header.parent_hash != previous.hash:
+            raise Contradiction(f"block {block.number}: its parent is not the block before as it was read")
+        previous = block

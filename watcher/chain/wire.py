@@ -34,6 +34,7 @@ class ReceiptJson(msgspec.Struct, gc=False, rename="camel"):
     logs: tuple[LogJson, ...]
     gas_used: str
     sender: str = msgspec.field(name="from")
+    transaction_hash: str = ""
     to: str | None = None
     status: str = ""
     type: str = "0x0"
@@ -53,6 +54,8 @@ class HeaderJson(msgspec.Struct, gc=False, rename="camel"):
     timestamp: str
     receipts_root: str
     transactions: list[str]
+    gas_used: str = "0x0"
+    logs_bloom: str = "0x0"
 
 
 class ErrorJson(msgspec.Struct):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from hashlib import sha256
 
 from watcher.chain.code import CallTo, CodeAt, StorageAt, sample_code
-from watcher.chain.source import EndpointTrouble, Identity, Tag
+from watcher.chain.source import EndpointTrouble, Identity, Tag, Witness
 from watcher.core.facts import Sample
 from watcher.core.types import Address, BlockHash, BlockRange, BlockRef
 from watcher.core.window import BlockReceipts, LogFilter, Window
@@ -30,7 +30,8 @@ class FakeChain:
     """A programmable ChainSource; `calls` counts what was asked, by method (`windows` once per window).
 
     `before`, where set, is called with the method's name ahead of every answer: it may change the chain or
-    raise what the answer shall be. `in_trouble` is what `troubles` gives.
+    raise what the answer shall be. `in_trouble` is what `troubles` gives; `expected` is what `expect` was
+    told; `beside` are further endpoints, by name, that bear witness with this one.
     """
 
     def __init__(self, chain_id: int = 31_337, genesis_time: int = 1_700_000_000) -> None:
@@ -39,6 +40,8 @@ class FakeChain:
         self.calls: Counter[str] = Counter()
         self.before: Callable[[str], None] | None = None
         self.in_trouble: Sequence[EndpointTrouble] = ()
+        self.expected = -1
+        self.beside: dict[str, FakeChain] = {}
         self._forks = 0
         self._shown: int | None = None
         self._tags: dict[Tag, int] = {}
@@ -122,6 +125,10 @@ class FakeChain:
         self._ask("identity")
         return Identity(self.chain_id, self._blocks[0].ref.hash)
 
+    def expect(self, number: int) -> None:
+        """Keep the number for the test to see."""
+        self.expected = number
+
     def head(self) -> BlockRef:
         """Give the newest block shown."""
         self._ask("head")
@@ -137,8 +144,7 @@ class FakeChain:
     def headers(self, numbers: Sequence[int]) -> list[BlockRef | None]:
         """Give blocks by number, None above the head."""
         self._ask("headers")
-        visible = self._visible()
-        return [visible[number].ref if number < len(visible) else None for number in numbers]
+        return [self.ref_or_none(number) for number in numbers]
 
     def windows(
         self, blocks: BlockRange, size: int, *, every_header: bool, only: LogFilter | None = None
@@ -173,6 +179,20 @@ class FakeChain:
         self._ask("code_now")
         return _FakeState(self._visible()).values([CodeAt(address)])[0]
 
+    def replaced(self, block: BlockRef) -> bool:
+        """Tell whether the block is another one, or not there."""
+        self._ask("replaced")
+        return self.ref_or_none(block.number) != block
+
+    def witnesses(self, number: int) -> Sequence[Witness]:
+        """Give the block of this chain and of those beside it."""
+        self._ask("witnesses")
+        found = {name: each.ref_or_none(number) for name, each in {"fake": self, **self.beside}.items()}
+        return [
+            Witness(name, ref.hash) if ref else Witness(name, None, f"{name} has no block {number}")
+            for name, ref in found.items()
+        ]
+
     def troubles(self) -> Sequence[EndpointTrouble]:
         """Give the troubles that a test set."""
         return self.in_trouble
@@ -185,6 +205,11 @@ class FakeChain:
             if failure[0] in {None, method}:
                 self._failures.remove(failure)
                 raise failure[1]
+
+    def ref_or_none(self, number: int) -> BlockRef | None:
+        """Give a block by number, None above what is shown."""
+        visible = self._visible()
+        return visible[number].ref if number < len(visible) else None
 
     def _visible(self) -> list[FakeBlock]:
         return self._blocks if self._shown is None else self._blocks[: self._shown + 1]

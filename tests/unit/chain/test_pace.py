@@ -2,6 +2,7 @@
 
 from threading import Event, Thread
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,9 +43,12 @@ def test_a_long_pause_earns_no_more_than_the_burst() -> None:
     assert budget.reserve(1, now=3_600.0) == 1
 
 
-def test_a_crowd_is_halved_by_a_failure_and_grows_slowly() -> None:
+def test_a_crowd_doubles_until_it_fails_then_is_halved_and_grows_slowly() -> None:
     """Never below one, never above the ceiling; one more takes as many successes as are allowed at once."""
     crowd = Crowd()
+    assert crowd.limit == 4
+    for _ in range(12):
+        crowd.grow()
     assert crowd.limit == 16
     for expected in (8, 4, 2, 1, 1):
         crowd.shrink()
@@ -56,6 +60,58 @@ def test_a_crowd_is_halved_by_a_failure_and_grows_slowly() -> None:
     for _ in range(2_000):
         crowd.grow()
     assert crowd.limit == MAX_AT_ONCE
+
+
+def test_a_budget_learns_from_a_refusal_how_fast_it_may_be() -> None:
+    """Half of what was answered in the second before it: that may hold the provider's burst."""
+    budget = CallBudget(None)
+    assert [budget.reserve(100, now=0.0) for _ in range(4)] == [0, 0, 0, 0]
+    budget.answered(200, now=0.5)
+    budget.refused(0.6, None)
+    assert budget.rate == 100
+    budget.answered(100, now=1.5)
+    budget.refused(1.6, None)
+    assert budget.rate == pytest.approx(75, rel=0.01)
+
+
+def test_a_provider_that_counts_minutes_is_asked_by_the_minute() -> None:
+    """A minute's calls went in a second, and it wants the rest of the minute waited for."""
+    budget = CallBudget(None)
+    budget.answered(300, now=1.0)
+    budget.refused(1.0, 59.0)
+    assert 2 < budget.rate < 3
+
+
+def test_a_learnt_rate_creeps_up_and_never_over_the_ceiling() -> None:
+    """In a long good run it comes back to where it was refused, and it is tried again."""
+    budget = CallBudget(60 * 200)
+    budget.answered(100, now=0.0)
+    budget.refused(0.1, None)
+    assert budget.rate == 50
+    now = 1.0
+    for _ in range(250):
+        budget.answered(round(budget.rate), now)
+        now += 1.0
+    assert budget.rate == pytest.approx(100, rel=0.02)
+    for _ in range(1_000):
+        budget.answered(round(budget.rate), now)
+        now += 1.0
+    assert budget.rate == 200
+
+
+def test_an_endpoint_that_refuses_everything_teaches_no_rate() -> None:
+    """Nothing was answered: nothing is known about how much would be."""
+    budget = CallBudget(600)
+    budget.refused(5.0, None)
+    assert budget.rate == 10
+
+
+def test_a_trickle_is_asked_of_every_endpoint() -> None:
+    """However little was answered before a refusal, the rate does not go to nothing."""
+    budget = CallBudget(None)
+    budget.answered(1, now=0.0)
+    budget.refused(0.5, 60.0)
+    assert budget.rate == 1
 
 
 def test_a_crowd_lets_in_as_many_as_it_allows() -> None:

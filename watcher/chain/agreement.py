@@ -1,0 +1,152 @@
+"""Second opinions: what one endpoint alone does not decide is asked of another before it is believed.
+
+a sample that takes an app out ─┐
+a block that was replaced       ├─▶ asked elsewhere ─▶ two agree? ─▶ believed; the odd one out is named
+a block that a milestone is at ─┘
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from watcher.chain.code import sample_code
+from watcher.chain.endpoint import Endpoint
+from watcher.chain.questions import header_if_any, header_tagged
+from watcher.chain.refusals import Failure, Refusal
+from watcher.chain.rpc import Rpc
+from watcher.chain.source import Witness
+from watcher.chain.state import RpcState
+from watcher.chain.wire import BLOCKS
+from watcher.clock import Clock
+from watcher.core.facts import Sample
+from watcher.core.types import Address, BlockHash, BlockRef
+from watcher.errors import ChainError, EndpointUnavailable, MalformedAnswer
+
+LAGGING = 64
+"""An endpoint whose head is further than this behind another's does not know yet what was replaced."""
+PATIENCE_SECONDS = 20.0
+"""Endpoints that differ about a block may do so for as long: one hears of a reorg before the other."""
+
+DISAGREES = "disagrees"
+"""The kind of fault of an endpoint that stands alone against two."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Vote:
+    """What one endpoint shows under a number, and where its head is."""
+
+    endpoint: Endpoint
+    hash: BlockHash | None
+    head: int
+
+
+class Agreement:
+    """Compares the endpoints of one chain; `replaced` is for one thread at a time."""
+
+    def __init__(self, rpc: Rpc, clock: Clock) -> None:
+        """Ask nothing yet."""
+        self._rpc = rpc
+        self._clock = clock
+        self._unsettled: tuple[BlockRef, float] | None = None
+
+    def sample(self, address: Address, block: BlockRef) -> Sample:
+        """Read a sample; one that says "cannot run" is believed when two reads agree.
+
+        The second is made on another endpoint where one can be asked now, else on the same. Raises
+        MalformedAnswer, naming all, where no two agree.
+        """
+        rpc = self._rpc.only(self._rpc.endpoints)
+        first = sample_code(RpcState(rpc, block), address, block.number)
+        asked = rpc.answered_by
+        if first.runnable or asked is None:
+            return first
+        votes = [(asked, first)]
+        others = [each for each in self._rpc.endpoints if each is not asked]
+        for endpoint in [*others, asked]:
+            if endpoint is asked and len(votes) > 1:
+                break
+            if endpoint is not asked and endpoint.condition.rest_left():
+                continue
+            try:
+                found = sample_code(RpcState(rpc.only([endpoint]), block), address, block.number)
+            except ChainError:
+                continue
+            votes.append((endpoint, found))
+            if sum(vote == found for _, vote in votes) > 1:
+                for odd in (each for each, vote in votes if vote != found):
+                    _alone(odd, f"says otherwise of {address} at block {block.number} than two others")
+                return found
+        said = "; ".join(
+            f"{endpoint.name}: {vote.kind}, {'runs' if vote.runnable else 'cannot run'}"
+            for endpoint, vote in votes
+        )
+        raise MalformedAnswer(f"no two reads of {address} at block {block.number} agree ({said})")
+
+    def replaced(self, block: BlockRef) -> bool:
+        """Tell whether another block has the place of one that was read.
+
+        By the word of two endpoints, where two can be asked; one that alone says so for long is left alone.
+        Raises EndpointUnavailable while they differ, and where nobody can say.
+        """
+        votes = self._votes(block.number)
+        hashes = Counter(vote.hash for vote in votes)
+        loudest = max((count for found, count in hashes.items() if found != block.hash), default=0)
+        if not hashes[block.hash] or loudest > max(1, hashes[block.hash]):
+            for vote in votes:
+                if vote.hash == block.hash:
+                    _alone(vote.endpoint, f"keeps block {block.number} that two others have replaced")
+            self._unsettled = None
+            return True
+        if loudest:
+            self._settle(block, votes)
+        self._unsettled = None
+        return False
+
+    def witnesses(self, number: int) -> Sequence[Witness]:
+        """Ask each endpoint which block it has under a number."""
+        return [self._witness(endpoint, number) for endpoint in self._rpc.endpoints]
+
+    def _witness(self, endpoint: Endpoint, number: int) -> Witness:
+        try:
+            [header] = self._rpc.only([endpoint]).ask([header_if_any(number)], BLOCKS)
+        except ChainError as error:
+            return Witness(endpoint.name, None, str(error))
+        if header is None:
+            return Witness(endpoint.name, None, f"{endpoint.name} has no block {number}")
+        return Witness(endpoint.name, header.ref.hash)
+
+    def _votes(self, number: int) -> list[_Vote]:
+        """Ask all that can be asked now; whose head lags has no vote."""
+        votes = []
+        for endpoint in self._rpc.endpoints:
+            if endpoint.condition.rest_left() and len(self._rpc.endpoints) > 1:
+                continue
+            try:
+                found, head = self._rpc.only([endpoint]).ask(
+                    [header_if_any(number), header_tagged("latest")], BLOCKS, together=True
+                )
+            except ChainError:
+                continue
+            if found is not None and head is not None:
+                votes.append(_Vote(endpoint, found.ref.hash, head.ref.number))
+        top = max((vote.head for vote in votes), default=None)
+        if top is None:
+            raise EndpointUnavailable(f"{self._rpc.name}: nobody shows block {number} now")
+        return [vote for vote in votes if vote.head >= top - LAGGING]
+
+    def _settle(self, block: BlockRef, votes: Sequence[_Vote]) -> None:
+        """Wait for endpoints to agree; in the end leave those alone that stand against what was read."""
+        others = [vote.endpoint for vote in votes if vote.hash != block.hash]
+        now = self._clock.monotonic()
+        if self._unsettled is None or self._unsettled[0] != block:
+            self._unsettled = block, now
+        if now - self._unsettled[1] < PATIENCE_SECONDS:
+            said = "; ".join(f"{vote.endpoint.name} has {vote.hash}" for vote in votes)
+            raise EndpointUnavailable(f"the endpoints differ about block {block.number}: {said}")
+        for endpoint in others:
+            text = f"has another block {block.number} than {block.hash}, which was read and others still have"
+            endpoint.at_fault(Failure(Refusal.BARRED, text, kind=DISAGREES))
+
+
+def _alone(endpoint: Endpoint, text: str) -> None:
+    endpoint.at_fault(Failure(Refusal.MALFORMED, text, kind=DISAGREES))
