@@ -28,6 +28,7 @@ from watcher.errors import ChainError, ConfigurationError, StoreError
 from watcher.scheduler import Daemon, Job
 from watcher.stages.announce import Announcer, Subscription
 from watcher.stages.deliver import Deliver
+from watcher.stages.endpoints import announce_troubles
 from watcher.stages.evaluate import Evaluate
 from watcher.stages.health import Expected, heartbeat, patience
 from watcher.stages.identity import check_definition
@@ -179,6 +180,7 @@ def daemon(stages: Stages) -> Daemon:
 
     def read(stage: str, work: Callable[[], IndexResult]) -> IndexResult | None:
         result = attempt(stage, work)
+        announce_troubles(stages.source, stages.store, stages.runner)
         if result is not None:
             listener.polled(result.head.number)
             if result.blocks or result.rewound or result.answered:

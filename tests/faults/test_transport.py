@@ -301,7 +301,7 @@ def test_the_wrong_chain_stops_everything_and_both_are_named() -> None:
 
 
 def test_a_second_endpoint_of_another_genesis_stops_everything(node: ScriptedNode) -> None:
-    """Two devnets of one id: facts of the one must never meet facts of the other, and it shows at the start."""
+    """Two devnets of one id: facts of the one must never meet facts of the other; it shows at the start."""
     with scripted_node(salt="other") as other:
         with pytest.raises(WrongChain) as caught:
             source_of(node, other).identity()

@@ -25,8 +25,13 @@ def check_definition(definition: Definition, store: Store) -> None:
 def check_chain(definition: Definition, source: ChainSource, store: Store, now: datetime) -> None:
     """Raise WrongChain, naming both, where the endpoint serves another chain than program or database say.
 
-    The first chain that an empty database meets is entered into it, with the definition.
+    The first chain that an empty database meets is entered into it, with the definition. The source hears of
+    the last block that was read: an endpoint whose head is far below it has lost its chain.
     """
+    with store.reading() as tx:
+        checkpoint = tx.facts.checkpoint()
+    if checkpoint is not None:
+        source.expect(checkpoint.number)
     seen = source.identity()
     if seen.chain_id != definition.chain.id:
         raise WrongChain(

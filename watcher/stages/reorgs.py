@@ -1,6 +1,6 @@
 """Reorgs: finding out whether the node still has the blocks whose rows we keep, and if not, since when.
 
-    newest stored row ─▶ same hash on the chain? ─▶ fork point ─▶ rewind the rows above it
+    newest stored row ─▶ same hash on the chain? ─▶ a second endpoint too? ─▶ fork point ─▶ rewind above it
 
 State and ledger cover final blocks only, so rows, their samples and wants are all that a reorg takes away.
 """
@@ -16,8 +16,9 @@ from watcher.store.database import Store
 def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int:
     """Rewind to the fork point where stored blocks were replaced; return how many rows went, 0 for none.
 
-    A node that merely lags (it has fewer blocks, and those agree) changes nothing. Raises ReorgBelowFinality,
-    with nothing changed, where a final or concluded block was replaced.
+    A node that merely lags (it has fewer blocks, and those agree) changes nothing, and what one endpoint says
+    alone does not either, where there is another. Raises ReorgBelowFinality, with nothing changed, where a
+    final or concluded block was replaced.
     """
     with store.reading() as tx:
         checkpoint, final, state = tx.facts.checkpoint(), tx.state.final(), tx.state.load()
@@ -27,7 +28,7 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
             checkpoint = next(iter(tx.facts.refs(floor + 1, head.number)[-1:]), None)
     watched = [final, concluded, checkpoint]
     known = [block for block in watched if block is not None and block.number <= head.number]
-    replaced = [block for block in known if not _still_there(source, block)]
+    replaced = [block for block in known if not _still_there(source, block) and source.replaced(block)]
     if not replaced:
         return 0
     for block in (final, concluded):

@@ -115,6 +115,18 @@ class Runner:
         self._record(StageRun(stage, started_at, self._clock.now(), ok=True, detail=detail), urgent=False)
         return result
 
+    def note(self, name: str, since: datetime | None, error: str | None) -> None:
+        """Record how something fares that is no stage: since when it fails and how, None: it works again.
+
+        Both are announced at once.
+        """
+        now = self._clock.now()
+        if error is None:
+            _log.info("works again", name=name)
+        else:
+            _log.warning("in trouble", name=name, error=error)
+        self._record(StageRun(name, since or now, now, ok=error is None, error=error), urgent=True)
+
     def _record_failure(self, stage: str, started_at: datetime, error: Exception) -> None:
         said = str(error) if isinstance(error, WatcherError) else repr(error)
         fatal = isinstance(error, FATAL)

@@ -54,6 +54,16 @@ class Runs(Repository):
         """Give a stage's last run that did what it should, None when there was none."""
         return self._first(_of(stage).where(col(StageRunRow.ok)).order_by(col(StageRunRow.id).desc()))
 
+    def failing(self, prefix: str) -> list[str]:
+        """Give the stages whose names begin so and whose last run failed, in the order of their names."""
+        last = select(func.max(col(StageRunRow.id))).group_by(col(StageRunRow.stage))
+        query = select(col(StageRunRow.stage)).where(
+            col(StageRunRow.stage).startswith(prefix, autoescape=True),
+            col(StageRunRow.id).in_(last),
+            ~col(StageRunRow.ok),
+        )
+        return list(self._connection.scalars(query.order_by(col(StageRunRow.stage))))
+
     def failing_since(self, stage: str) -> datetime | None:
         """Give when the present unbroken row of failures began, None when the last run was good."""
         first_bad = self._first(_of(stage).where(_after_last_ok(stage)).order_by(col(StageRunRow.id)))

@@ -35,6 +35,21 @@ def test_health_says_since_when_a_stage_fails(store: Store) -> None:
         assert tx.runs.failing_since("index") is None
 
 
+def test_what_fails_now_is_listed_by_the_beginning_of_its_name(store: Store) -> None:
+    """The last run decides; a percent sign in a name is nothing but that."""
+    with store.writing() as tx:
+        for stage, ok in (
+            ("endpoint b", False),
+            ("endpoint a", False),
+            ("endpoint c", False),
+            ("index", False),
+        ):
+            tx.runs.add(_run(1, ok=ok, stage=stage))
+        tx.runs.add(_run(2, ok=True, stage="endpoint c"))
+        assert tx.runs.failing("endpoint ") == ["endpoint a", "endpoint b"]
+        assert tx.runs.failing("endpoint%") == []
+
+
 def test_old_runs_go_but_not_those_that_health_rests_on(store: Store, database_url: str) -> None:
     """However long a stage fails, it is known since when, and when it last was well."""
     with store.writing() as tx:
