@@ -10,20 +10,15 @@ from collections.abc import Collection, Generator, Sequence
 from contextlib import closing
 from itertools import cycle, islice
 
+from watcher.chain.blocks import BlockQuestion, blocks_of, questions_about
 from watcher.chain.crosscheck import CONTRADICTS, Contradiction, fitted
 from watcher.chain.endpoint import Endpoint, Reply
 from watcher.chain.prefetch import prefetch
-from watcher.chain.questions import (
-    Header,
-    NoBlockReceipts,
-    header_at,
-    receipt_of,
-    receipts_at,
-)
+from watcher.chain.questions import header_at
 from watcher.chain.refusals import Failure, Refusal
-from watcher.chain.rpc import Question, Rpc
+from watcher.chain.rpc import Rpc
 from watcher.chain.spans import Span, SpanLength, spans
-from watcher.chain.wire import BLOCKS, RECEIPTS
+from watcher.chain.wire import BLOCKS
 from watcher.core.types import BlockRange
 from watcher.core.window import BlockReceipts, Window
 from watcher.errors import ChainError, MalformedAnswer
@@ -35,8 +30,6 @@ MAX_WINDOW_BYTES = 8_000_000
 
 TRIES_AGAIN = 3
 """So often blocks that contradict themselves are read again, and by each endpoint at least once."""
-
-SpanQuestion = Question[BlockReceipts | NoBlockReceipts | Header]
 
 
 class WindowReader:
@@ -115,38 +108,22 @@ class WindowReader:
         _check_links(previous, blocks)
         return blocks
 
-    def _questions(self, span: Span, *, every_header: bool) -> list[SpanQuestion]:
+    def _questions(self, span: Span, *, every_header: bool) -> list[BlockQuestion]:
         return self._asked(self._rpc, span.blocks, every_header=every_header, ends=span.ends_window)
 
-    def _asked(self, rpc: Rpc, blocks: BlockRange, *, every_header: bool, ends: bool) -> list[SpanQuestion]:
-        numbers = range(blocks.first, blocks.last + 1)
-        if not rpc.offers(receipts_at(blocks.first).call):
-            return [header_at(number) for number in numbers]
-        headers = numbers if every_header else numbers[-1:] if ends else ()
-        return [*(receipts_at(number) for number in numbers), *(header_at(number) for number in headers)]
+    def _asked(self, rpc: Rpc, blocks: BlockRange, *, every_header: bool, ends: bool) -> list[BlockQuestion]:
+        numbers = _numbers(blocks)
+        return questions_about(rpc, numbers, numbers if every_header else numbers[-1:] if ends else ())
 
-    def _send(self, job: tuple[Span, Sequence[SpanQuestion]]) -> Reply:
+    def _send(self, job: tuple[Span, Sequence[BlockQuestion]]) -> Reply:
         return self._rpc.send([question.call for question in job[1]])
 
     def _span(
-        self, rpc: Rpc, blocks: BlockRange, questions: Sequence[SpanQuestion], reply: Reply
+        self, rpc: Rpc, blocks: BlockRange, questions: Sequence[BlockQuestion], reply: Reply
     ) -> list[BlockReceipts]:
-        answers = rpc.ask(questions, BLOCKS, sent=reply)
+        found = blocks_of(rpc, _numbers(blocks), questions, reply)
         self._length.learn(len(blocks), reply.size_bytes)
-        headers = {answer.ref.number: answer for answer in answers if isinstance(answer, Header)}
-        found = {answer.number: answer for answer in answers if isinstance(answer, BlockReceipts)}
-        return [
-            fitted(found[number], headers.get(number))
-            if number in found
-            else self._by_transaction(rpc, headers.get(number) or self._header(rpc, number))
-            for number in range(blocks.first, blocks.last + 1)
-        ]
-
-    def _by_transaction(self, rpc: Rpc, header: Header) -> BlockReceipts:
-        """Read the receipts one by one, from endpoints that do not offer those of a whole block."""
-        questions = [receipt_of(transaction, header.ref) for transaction in header.transactions]
-        receipts = rpc.ask(questions, RECEIPTS)
-        return fitted(BlockReceipts(header.ref.number, header.ref.hash, receipts), header)
+        return found
 
     def _with_headers(self, rpc: Rpc, part: Sequence[BlockReceipts]) -> list[BlockReceipts]:
         """Add the headers that a window needs and nobody asked for yet: of empty blocks and of the last."""
@@ -155,12 +132,13 @@ class WindowReader:
         joined = {block.number: fitted(block, header) for block, header in zip(bare, headers, strict=True)}
         return [joined.get(block.number, block) for block in part]
 
-    def _header(self, rpc: Rpc, number: int) -> Header:
-        return rpc.ask([header_at(number)], BLOCKS)[0]
-
 
 def _check_links(previous: BlockReceipts | None, part: Sequence[BlockReceipts]) -> None:
     for block in part:
         if previous and block.header and block.header.parent_hash != previous.hash:
             raise Contradiction(f"block {block.number}: its parent is not the block before as it was read")
         previous = block
+
+
+def _numbers(blocks: BlockRange) -> range:
+    return range(blocks.first, blocks.last + 1)
