@@ -52,6 +52,8 @@ class HttpAnswer:
     """So many bytes fewer are sent than promised."""
     hang_up: bool = False
     """Nothing is sent at all."""
+    pieces: Callable[[], Iterator[bytes]] | None = None
+    """These bytes are sent as they are, head and all, for as long as somebody listens."""
 
 
 class ScriptedNode:
@@ -232,6 +234,11 @@ class _Handler(BaseHTTPRequestHandler):
             answer.hold.wait(30)
         if answer.hang_up:
             self.close_connection = True
+            return
+        if answer.pieces is not None:
+            self.close_connection = True
+            for piece in answer.pieces():
+                self.wfile.write(piece)
             return
         self.send_response_only(answer.status)
         for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():

@@ -10,7 +10,8 @@ import urllib3
 from urllib3 import exceptions
 
 from watcher.chain.redaction import Redactor, public_name
-from watcher.chain.refusals import Failure, Refusal, retry_after
+from watcher.chain.refusals import RATE_LIMIT, Failure, Refusal, retry_after
+from watcher.chain.timely import WHOLE_TIMES, TimelyConnection, TimelySecureConnection
 
 TIMEOUT_SECONDS = 30.0
 CONNECTIONS = 32
@@ -19,6 +20,7 @@ MAX_BYTES = 128 * 1024 * 1024
 
 _OK = 200
 _TOO_LARGE = 413
+_TOO_MANY = 429
 _ASK_LATER = {403, 408, 425, 429, 500, 502, 503, 504}
 _WITH_OWN_WORDS = {400, 403, 404, 405, 413, 422, 500, 501, 503}
 """Statuses under which gateways send a JSON-RPC error: its code and words say more than the status."""
@@ -52,6 +54,8 @@ class Transport:
             timeout=timeout_seconds,
             headers={**headers, "content-type": "application/json"},
         )
+        secure = parts.scheme == "https"
+        self._pool.ConnectionCls = TimelySecureConnection if secure else TimelyConnection
 
     def post(self, body: bytes) -> bytes | Failure:
         """Send one request and give the answer's bytes, which may still be no JSON."""
@@ -60,7 +64,12 @@ class Transport:
                 "POST", self._target, body=body, redirect=False, preload_content=False
             )
             try:
-                answer = response.read(None if self._is_small(response) else self._max_bytes + 1)
+                declared = self._declared(response)
+                if declared > self._max_bytes:
+                    response.close()
+                    return self._too_large()
+                packed = "content-encoding" in response.headers
+                answer = response.read(None if declared and not packed else self._max_bytes + 1)
                 if len(answer) > self._max_bytes:
                     response.close()  # what is left unread must not answer the next request
             finally:
@@ -68,7 +77,7 @@ class Transport:
         except exceptions.HTTPError as error:
             return self._broken(error)
         if len(answer) > self._max_bytes:
-            return Failure(Refusal.TOO_LARGE, f"answered more than {self._max_bytes} bytes")
+            return self._too_large()
         if response.status != _OK and not (response.status in _WITH_OWN_WORDS and _is_json_rpc(answer)):
             return self._refused(response, answer)
         return answer
@@ -77,38 +86,47 @@ class Transport:
         """Close the idle connections."""
         self._pool.close()
 
-    def _is_small(self, response: urllib3.BaseHTTPResponse) -> bool:
-        """Tell whether an answer can be read in one piece: nothing to unpack, and not too long."""
+    def _declared(self, response: urllib3.BaseHTTPResponse) -> int:
+        """Give the bytes that an answer says it has, 0 where it does not say."""
         length = response.headers.get("content-length", "")
-        packed = "content-encoding" in response.headers
-        return length.isdecimal() and int(length) <= self._max_bytes and not packed
+        return int(length) if length.isdecimal() else 0
+
+    def _too_large(self) -> Failure:
+        return Failure(Refusal.TOO_LARGE, f"answered more than {self._max_bytes} bytes", kind="endless body")
 
     def _broken(self, error: exceptions.HTTPError) -> Failure:
         """Say in our own words what broke: the library's may hold the URL."""
         match error:
             case exceptions.NameResolutionError():
-                return Failure(Refusal.BUSY, "no such host: check the URL and the network")
+                return Failure(Refusal.BUSY, "no such host: check the URL and the network", kind="no host")
             case exceptions.NewConnectionError():
-                return Failure(Refusal.BUSY, "connection refused: is the node running?")
+                text = "connection refused: is the node running?"
+                return Failure(Refusal.BUSY, text, kind="connection refused")
             case exceptions.ConnectTimeoutError() | exceptions.ReadTimeoutError():
-                return Failure(Refusal.BUSY, f"no answer within {self._seconds:g} s")
+                text = f"no answer within {self._seconds:g} s, or no whole one in {WHOLE_TIMES} times as long"
+                return Failure(Refusal.BUSY, text, kind="time-out")
             case exceptions.SSLError():
-                return Failure(Refusal.BUSY, "no trusted TLS connection: check its certificate")
+                return Failure(Refusal.BUSY, "no trusted TLS connection: check its certificate", kind="TLS")
             case exceptions.DecodeError() | exceptions.IncompleteRead():
-                return Failure(Refusal.MALFORMED, "the answer breaks off or does not unpack")
+                text = "the answer breaks off or does not unpack"
+                return Failure(Refusal.MALFORMED, text, kind="broken body")
             case _:
-                return Failure(Refusal.BUSY, f"the connection broke ({type(error).__name__})")
+                text = f"the connection broke ({type(error).__name__})"
+                return Failure(Refusal.BUSY, text, kind="broken connection")
 
     def _refused(self, response: urllib3.BaseHTTPResponse, answer: bytes) -> Failure:
         status = response.status
         text = f"HTTP {status}: {self.quote(answer)}"
         if status in _ASK_LATER:
-            return Failure(Refusal.BUSY, text, _patience(response, answer))
+            kind = RATE_LIMIT if status == _TOO_MANY else f"HTTP {status}"
+            return Failure(Refusal.BUSY, text, _patience(response, answer), kind)
         if status == _TOO_LARGE:
             return Failure(Refusal.TOO_LARGE, text)
         if 300 <= status < 400:  # noqa: PLR2004 - HTTP's own class of redirects
-            return Failure(Refusal.FINAL, f"HTTP {status}, a redirect, is not followed: set the final URL")
-        return Failure(Refusal.FINAL, f"{text} (check the URL, its key and the plan)")
+            text = f"HTTP {status}, a redirect, is not followed: set the final URL"
+            return Failure(Refusal.BARRED, text, kind="redirect")
+        text = f"{text} (check the URL, its key and the plan)"
+        return Failure(Refusal.BARRED, text, kind=f"HTTP {status}")
 
 
 def _is_json_rpc(answer: bytes) -> bool:
