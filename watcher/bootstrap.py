@@ -36,6 +36,7 @@ from watcher.stages.index import Index, IndexResult
 from watcher.stages.preflight import Preflight, preflight
 from watcher.stages.runs import EVALUATE, FATAL, HEARTBEAT, INDEX, Runner
 from watcher.stages.sync import keep_up
+from watcher.stages.workplaces import ALONE, Workers
 from watcher.store.database import Store
 
 HEADS = "heads"
@@ -113,12 +114,13 @@ def stages(
     stopping: Event | None = None,
     deliver_history: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _goal: None,
+    workers: Workers = ALONE,
 ) -> Iterator[Stages]:
     """Become the one writer of the database, made where there is none, and put the stages together.
 
     Everything is closed and the writer lock is freed in the end. `progress` hears of the last block read and
     the goal. WriterBusy names who writes already; nothing is written where the database is another
-    definition's, and none is made where the endpoint serves another chain.
+    definition's, and none is made where the endpoint serves another chain. `workers` read the history.
     """
     clock = clock or SystemClock()
     stopping = stopping or Event()
@@ -131,18 +133,30 @@ def stages(
         with store.writer_lock():
             announce = announcer(files, clock, deliver_history=deliver_history)
             stop = stopping.is_set
-            yield Stages(
-                files,
-                clock,
-                stopping,
-                store,
+            index = Index(
+                files.definition,
                 source,
-                announce,
-                Runner(files.definition, store, clock, announce, stopping=stop),
-                Index(files.definition, source, store, clock, stopping=stop, progress=progress),
-                Evaluate(files.definition, store, clock, announce, stopping=stop),
-                tuple(Deliver(store, channel, clock, announce.notice, stopping=stop) for channel in channels),
+                store,
+                clock,
+                workplace=workers.workplace(files.definition, _endpoints(files.deployment)),
+                stopping=stop,
+                progress=progress,
             )
+            with closing(index):
+                yield Stages(
+                    files,
+                    clock,
+                    stopping,
+                    store,
+                    source,
+                    announce,
+                    Runner(files.definition, store, clock, announce, stopping=stop),
+                    index,
+                    Evaluate(files.definition, store, clock, announce, stopping=stop),
+                    tuple(
+                        Deliver(store, channel, clock, announce.notice, stopping=stop) for channel in channels
+                    ),
+                )
 
 
 def announcer(files: Files, clock: Clock, *, deliver_history: bool = False) -> Announcer:

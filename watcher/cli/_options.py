@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from watcher.errors import UsageError
+from watcher.stages.workplaces import Workers
+
 PROGRAM = Path("program.toml")
 CONFIG = Path("watcher.toml")
 """Where `watcher init` writes the two files, and where they are looked for when nothing names them."""
@@ -16,7 +19,23 @@ ConfigOption = Annotated[
     Path, typer.Option("--config", envvar="WATCHER_CONFIG", help="the deployment file", metavar="FILE")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON on stdout")]
+WorkersOption = Annotated[
+    int, typer.Option("--workers", min=1, help="read the history in so many processes", metavar="N")
+]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster", help="read the history on a Dask cluster, e.g. tcp://scheduler:8786", metavar="URL"
+    ),
+]
 HistoryOption = Annotated[
     bool,
     typer.Option("--deliver-history", help="also deliver ledger entries that are older than the database"),
 ]
+
+
+def chosen_workers(workers: int, cluster: str | None) -> Workers:
+    """Give who reads the history; UsageError where both were asked for."""
+    if cluster is not None and workers > 1:
+        raise UsageError("--workers and --cluster: name one of them, a cluster has its own workers")
+    return Workers(workers, cluster)

@@ -11,7 +11,16 @@ import typer
 
 from watcher import bootstrap, log
 from watcher.cli._app import new_app
-from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, HistoryOption, ProgramOption
+from watcher.cli._options import (
+    CONFIG,
+    PROGRAM,
+    ClusterOption,
+    ConfigOption,
+    HistoryOption,
+    ProgramOption,
+    WorkersOption,
+    chosen_workers,
+)
 from watcher.scheduler import Daemon, Ended
 from watcher.stages.runs import EVALUATE, INDEX
 
@@ -23,6 +32,8 @@ _log = structlog.get_logger("watcher.run")
 @app.command()
 def run(
     *,
+    workers: WorkersOption = 1,
+    cluster: ClusterOption = None,
     deliver_history: HistoryOption = False,
     program: ProgramOption = PROGRAM,
     config: ConfigOption = CONFIG,
@@ -33,7 +44,9 @@ def run(
     """
     files = bootstrap.load(program, config)
     log.configure(sys.stderr)
-    with bootstrap.stages(files, deliver_history=deliver_history) as stages:
+    with bootstrap.stages(
+        files, deliver_history=deliver_history, workers=chosen_workers(workers, cluster)
+    ) as stages:
         _log.info(
             "started",
             program=files.definition.program_id,

@@ -11,7 +11,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from watcher import bootstrap, log
 from watcher.cli._app import new_app
-from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, HistoryOption, JsonOption, ProgramOption
+from watcher.cli._options import (
+    CONFIG,
+    PROGRAM,
+    ClusterOption,
+    ConfigOption,
+    HistoryOption,
+    JsonOption,
+    ProgramOption,
+    WorkersOption,
+    chosen_workers,
+)
 from watcher.cli._output import print_json, stderr, stdout
 from watcher.errors import UsageError
 from watcher.stages.index import Goal
@@ -36,6 +46,8 @@ def sync(
     *,
     to: Annotated[str, typer.Option(help="up to where: `final`, `head` or a block number")] = "final",
     only: Annotated[Stage | None, typer.Option(help="run this stage and no other")] = None,
+    workers: WorkersOption = 1,
+    cluster: ClusterOption = None,
     deliver_history: HistoryOption = False,
     json: JsonOption = False,
     program: ProgramOption = PROGRAM,
@@ -46,7 +58,12 @@ def sync(
     files = bootstrap.load(program, config)
     with (
         _progress() as progress,
-        bootstrap.stages(files, deliver_history=deliver_history, progress=progress) as stages,
+        bootstrap.stages(
+            files,
+            deliver_history=deliver_history,
+            progress=progress,
+            workers=chosen_workers(workers, cluster),
+        ) as stages,
     ):
         _run(stages, goal, only)
         now = int(stages.clock.now().timestamp())

@@ -96,7 +96,7 @@ class Readahead:
         """Forget everything and let the workers go; the next `take` starts anew."""
         self.forget()
         if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor.shutdown(wait=False)
             self._executor = None
 
     def _fill(self, first: int, job_at: Callable[[int], Job | None]) -> None:
