@@ -87,9 +87,10 @@ class Admission:
         [found] = endpoint.send([_HEAD]).read(VALUES)
         if isinstance(found, Failure):
             return found
-        if not isinstance(found, HeaderJson) or found.number is None:
+        try:
+            endpoint.head = int((isinstance(found, HeaderJson) and found.number) or "none", 16)
+        except ValueError:
             return Failure(Refusal.MALFORMED, "shows no head")
-        endpoint.head = int(found.number, 16)
         if all(each.suspect for each in self._endpoints):
             # Nobody shows what was seen once: it may have been a lie. What was read stands against them all.
             self._seen = min(self._seen, max(each.head for each in self._endpoints))
