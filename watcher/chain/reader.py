@@ -9,6 +9,7 @@ from watcher.chain.agreement import Agreement
 from watcher.chain.code import CodeAt
 from watcher.chain.condition import Traffic
 from watcher.chain.endpoint import Connect, Endpoint, EndpointSettings, Wait, over_http
+from watcher.chain.logs import LogReader
 from watcher.chain.questions import Header, header_if_any, header_tagged
 from watcher.chain.rpc import Rpc
 from watcher.chain.source import EndpointTrouble, Identity, Tag, Witness
@@ -51,6 +52,7 @@ class JsonRpcSource:
         self._rpc = Rpc(self._endpoints, self._admission, wait)
         self._agreement = Agreement(self._rpc, clock)
         self._windows = WindowReader(self._rpc, ahead, max_window_bytes)
+        self._logs = LogReader(self._rpc, self._windows, ahead, max_window_bytes)
 
     @property
     def traffic(self) -> dict[str, Traffic]:
@@ -97,9 +99,11 @@ class JsonRpcSource:
         size: int,
         *,
         every_header: bool,
-        only: LogFilter | None = None,  # noqa: ARG002
+        only: LogFilter | None = None,
     ) -> Generator[Window]:
-        """Read blocks as windows, fetched ahead."""
+        """Read blocks as windows, fetched ahead; with `only`, by logs where that costs less."""
+        if only is not None:
+            return self._logs.read(blocks, size, only, every_header=every_header)
         return self._windows.read(blocks, size, every_header=every_header)
 
     def sample(self, address: Address, block: BlockRef) -> Sample:

@@ -25,6 +25,17 @@ class LogJson(msgspec.Struct, gc=False, rename="camel"):
     log_index: str
 
 
+class FoundLogJson(msgspec.Struct, gc=False, rename="camel"):
+    """One log as eth_getLogs gives it; block and index are null while its block is not sealed."""
+
+    address: str
+    topics: tuple[str, ...]
+    log_index: str | None
+    block_hash: str | None
+    block_number: str | None
+    removed: bool = False
+
+
 class ReceiptJson(msgspec.Struct, gc=False, rename="camel"):
     """One receipt. What a node may leave out has a default; `watcher.chain.blocks` refuses what it must not.
 
@@ -102,6 +113,8 @@ BLOCKS = answers_of(list[ReceiptJson] | HeaderJson)
 """Decodes receipts of whole blocks, and headers among them."""
 RECEIPTS = answers_of(ReceiptJson)
 """Decodes receipts of single transactions."""
+LOGS = answers_of(list[FoundLogJson] | HeaderJson)
+"""Decodes what eth_getLogs found, and headers among it."""
 VALUES = answers_of(HeaderJson | str)
 """Decodes code, slots, call results and numbers, and headers among them."""
 
