@@ -1,20 +1,34 @@
-"""What reading the history will cost, told before it is paid: blocks, billed calls, bytes and time.
+"""What reading blocks will cost, told before it is paid: billed calls, bytes and time, for either way.
 
-    a few sampled blocks + what an endpoint takes at once ─▶ Backfill
+    a few sampled blocks + what an endpoint takes at once ─▶ Backfill by receipts, Backfill by logs
 
 Each call of a batch is billed as one. The number of calls is what a backfill cannot do without plus what the
-sampled share of empty and of concerned blocks adds; contracts that are not known yet are not in it.
+sampled shares of blocks add; contracts that are not known yet are not in it.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from watcher.core.definition import Definition
+from watcher.core.tracked import CODE_CHANGES, PAUSES
 from watcher.core.types import SECONDS_PER_HOUR
-from watcher.core.window import BlockReceipts, Query
+from watcher.core.window import BlockReceipts
 
 CALLS_PER_SAMPLE = 3
 """Header, code, header: a contract's state at one block. What stands behind a proxy comes on top."""
+
+HEADERS_PER_LOG_SPAN = 2
+"""The headers of a span's ends, which say that both are on one chain."""
+
+CALLS_PER_NAMED_BLOCK = 2
+"""Receipts and header of a block that a log named."""
+
+FIRST_LOG_SPAN = 10
+"""How many blocks the first eth_getLogs asks for; each later one for at most twice as many."""
+
+DENSE = 0.5
+"""Where more of the blocks say something, each comes with its header at once."""
 
 RECEIPTS_PER_SECOND = 150_000
 """What one process decodes and stores (measured on two small cores): faster endpoints do not help."""
@@ -26,7 +40,8 @@ class SampledBlocks:
 
     `empty` blocks have no receipts, `concerned` ones say something about the program's known addresses.
     `size_bytes` and `seconds` are those of the answers that brought their receipts, `header_bytes` is the
-    size of the answer that brings one header.
+    size of the answer that brings one header. The program's log filter names `named` of `asked` blocks, which
+    may be many more than were weighed.
     """
 
     blocks: int
@@ -36,6 +51,8 @@ class SampledBlocks:
     size_bytes: int
     seconds: float
     header_bytes: int
+    named: int = 0
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,8 @@ class Reading:
 
     `whole_blocks` tells whether one call gives all receipts of a block; `window` is the number of blocks a
     transaction, `pivots` that of the headers asked for at once where an hour's first block is looked for.
+    `log_window` is the window of a reading by logs, `log_span` how many blocks one eth_getLogs asks for,
+    `log_calls` how many of these a span takes.
     """
 
     at_once: int
@@ -51,6 +70,9 @@ class Reading:
     pivots: int
     calls_per_minute: int | None = None
     whole_blocks: bool = True
+    log_window: int = 1
+    log_span: int = 1
+    log_calls: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,51 +99,80 @@ class Backfill:
     seconds: int
 
 
-def backfill(span: Span, sampled: SampledBlocks, reading: Reading) -> Backfill:
-    """Estimate what reading a span costs; nothing sampled or nothing to read costs nothing."""
+def by_receipts(span: Span, sampled: SampledBlocks, reading: Reading) -> Backfill:
+    """Estimate what reading every block of a span costs; nothing sampled or nothing to read costs nothing."""
     if not span.blocks or not sampled.blocks:
         return Backfill(span.blocks, 0, 0, 0, 0)
-    scale = span.blocks / sampled.blocks
+    receipts = span.blocks * sampled.receipts / sampled.blocks
+    if reading.whole_blocks:
+        share = (sampled.empty + sampled.concerned) / sampled.blocks
+        each = 1.0 if sampled.concerned > DENSE * sampled.blocks else min(1.0, share)
+        ends = 2 * math.ceil(span.blocks / reading.window)
+        headers = _with_hours(span, min(span.blocks, ends + each * span.blocks), reading)
+        calls = span.blocks + headers
+    else:
+        headers = span.blocks
+        calls = headers + receipts
+    return _total(span, sampled, reading, blocks=span.blocks, headers=headers, calls=calls)
+
+
+def by_logs(span: Span, sampled: SampledBlocks, reading: Reading) -> Backfill:
+    """Estimate what reading only the blocks costs that logs name."""
+    if not span.blocks or not sampled.blocks or not sampled.asked:
+        return Backfill(span.blocks, 0, 0, 0, 0)
+    named = span.blocks * sampled.named / sampled.asked
+    width = max(1, min(reading.log_span, reading.log_window, span.blocks))
+    warming = max(0, math.ceil(math.log2(width / FIRST_LOG_SPAN)))
+    spans = math.ceil(span.blocks / width) + warming
+    windows = math.ceil(span.blocks / reading.log_window)
+    known = min(span.blocks, windows + spans * HEADERS_PER_LOG_SPAN + named)
+    headers = _with_hours(span, known, reading)
+    each = 1.0 if reading.whole_blocks else sampled.receipts / sampled.blocks
+    calls = spans * reading.log_calls + headers + named * each
+    return _total(span, sampled, reading, blocks=named, headers=headers, calls=calls)
+
+
+def _total(
+    span: Span, sampled: SampledBlocks, reading: Reading, *, blocks: float, headers: float, calls: float
+) -> Backfill:
+    """Sum up: so many blocks with their receipts, so many headers, and the state of contracts."""
+    scale = blocks / sampled.blocks
     receipts = scale * sampled.receipts
-    headers = _header_calls(span, sampled, reading)
     samples = span.contracts * (1 + span.seconds // span.state_every_seconds)
-    calls = math.ceil(span.blocks if reading.whole_blocks else receipts)
-    calls += math.ceil(headers) + samples * CALLS_PER_SAMPLE
+    billed = math.ceil(calls) + samples * CALLS_PER_SAMPLE
     limits = (
         scale * sampled.seconds / reading.at_once,
         receipts / RECEIPTS_PER_SECOND,
-        calls * 60 / reading.calls_per_minute if reading.calls_per_minute else 0.0,
+        billed * 60 / reading.calls_per_minute if reading.calls_per_minute else 0.0,
     )
     return Backfill(
         blocks=span.blocks,
         receipts=round(receipts),
-        calls=calls,
+        calls=billed,
         size_bytes=round(scale * sampled.size_bytes + headers * sampled.header_bytes),
         seconds=math.ceil(max(limits)),
     )
 
 
-def _header_calls(span: Span, sampled: SampledBlocks, reading: Reading) -> float:
-    """Count headers: of windows' ends, of blocks that need one, and of those that the hours' edges take."""
-    if not reading.whole_blocks:
-        return span.blocks
-    share = min(1.0, (sampled.empty + sampled.concerned) / sampled.blocks)
-    known = math.ceil(span.blocks / reading.window) + share * span.blocks
+def _with_hours(span: Span, known: float, reading: Reading) -> float:
+    """Count headers: those read anyway, and those that finding the hours' edges between them takes."""
     hours = span.seconds / SECONDS_PER_HOUR
     apart = span.blocks / known
     rounds = math.ceil(math.log(apart, reading.pivots + 1)) if apart > 1 else 0
     return known + min(hours * rounds * reading.pivots, span.blocks - known)
 
 
-def concerned(queries: Sequence[Query], block: BlockReceipts) -> bool:
-    """Tell whether a block says something about addresses that are known beforehand: it is kept then."""
+def says_something(definition: Definition, block: BlockReceipts) -> bool:
+    """Tell whether a block says something that is kept, as far as addresses are known beforehand."""
+    queries = [found.wants() for app in definition.apps.values() for found in app.discoveries]
     accounts = frozenset[str]().union(*(query.created for query in queries))
     emitters = accounts.union(*(query.log_addresses for query in queries))
     creators = frozenset[str]().union(*(query.creators for query in queries))
+    topics: AbstractSet[str] = CODE_CHANGES | PAUSES if definition.liveness.not_paused else CODE_CHANGES
     return any(
-        receipt.to in accounts
+        (definition.liveness.reach == "direct" and receipt.to in accounts)
         or receipt.contract_address in accounts
         or (receipt.contract_address is not None and receipt.sender in creators)
-        or any(log.address in emitters for log in receipt.logs)
+        or any(log.address in emitters or (log.topics and log.topics[0] in topics) for log in receipt.logs)
         for receipt in block.receipts
     )

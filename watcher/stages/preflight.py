@@ -14,7 +14,7 @@ from watcher.chain.pace import MAX_AT_ONCE
 from watcher.chain.probe import Probe
 from watcher.channels import Channel
 from watcher.clock import Clock
-from watcher.core.costs import Backfill, Reading, Span, backfill, concerned
+from watcher.core.costs import Backfill, Reading, Span, by_receipts, says_something
 from watcher.core.definition import Definition
 from watcher.core.endpoint_report import EndpointReport, History, Report, endpoint_findings
 from watcher.core.preflight import Finding, Level, program_findings
@@ -47,8 +47,7 @@ def preflight(
     """Look at everything; nothing that is wrong is raised, all of it is in the findings."""
     database = inspect_database(database_url)
     first = _first_missing(definition, database)
-    queries = [found.wants() for app in definition.apps.values() for found in app.discoveries]
-    concerns = partial(concerned, queries)
+    concerns = partial(says_something, definition)
     probes = [Probe(settings, clock, wait, concerns) for settings in endpoints]
     with ThreadPoolExecutor(len(probes), thread_name_prefix="probe") as threads:
         reports = list(threads.map(lambda probe: probe.report(definition.chain.finality, first), probes))
@@ -129,7 +128,7 @@ def _cost(
             case EndpointReport(
                 chain_id=definition.chain.id, final=BlockRef() as final, history=History() as history
             ):
-                cost = backfill(
+                cost = by_receipts(
                     _span(definition, first, final, history), history.sampled, _reading(settings, history)
                 )
                 return cost, [Finding(Level.OK, "backfill", _cost_text(cost, first, final.number))]

@@ -5,7 +5,7 @@ can be read off a test.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from watcher.core.applications import Discovery
@@ -128,10 +128,11 @@ class Found:
     """A discovery method that is never asked: the tests say themselves what was announced."""
 
     source: str = "found"
+    query: Query = field(default_factory=Query)
 
     def wants(self) -> Query:
-        """Ask for nothing."""
-        return Query()
+        """Ask for what a test says, by default for nothing."""
+        return self.query
 
     def read(self, block: BlockReceipts) -> Sequence[Announcement]:  # noqa: ARG002  # the protocol's form
         """Announce nothing."""
