@@ -34,6 +34,7 @@ from watcher.stages.health import Expected, heartbeat, patience
 from watcher.stages.identity import check_definition
 from watcher.stages.index import Index, IndexResult
 from watcher.stages.preflight import Preflight, preflight
+from watcher.stages.progress import Progress
 from watcher.stages.runs import EVALUATE, FATAL, HEARTBEAT, INDEX, Runner
 from watcher.stages.sync import keep_up
 from watcher.stages.workplaces import ALONE, Workers
@@ -113,14 +114,15 @@ def stages(
     clock: Clock | None = None,
     stopping: Event | None = None,
     deliver_history: bool = False,
-    progress: Callable[[int, int], None] = lambda _done, _goal: None,
+    progress: Callable[[int, int], None] | None = None,
     workers: Workers = ALONE,
 ) -> Iterator[Stages]:
     """Become the one writer of the database, made where there is none, and put the stages together.
 
     Everything is closed and the writer lock is freed in the end. `progress` hears of the last block read and
-    the goal. WriterBusy names who writes already; nothing is written where the database is another
-    definition's, and none is made where the endpoint serves another chain. `workers` read the history.
+    the goal; without one, the log does now and then. WriterBusy names who writes already; nothing is written
+    where the database is another definition's, and none is made where the endpoint serves another chain.
+    `workers` read the history.
     """
     clock = clock or SystemClock()
     stopping = stopping or Event()
@@ -140,7 +142,7 @@ def stages(
                 clock,
                 workplace=workers.workplace(files.definition, _endpoints(files.deployment)),
                 stopping=stop,
-                progress=progress,
+                progress=progress or Progress(clock),
             )
             with closing(index):
                 yield Stages(
@@ -152,7 +154,9 @@ def stages(
                     announce,
                     Runner(files.definition, store, clock, announce, stopping=stop),
                     index,
-                    Evaluate(files.definition, store, clock, announce, stopping=stop),
+                    Evaluate(
+                        files.definition, store, clock, announce, agree=files.deployment.agree, stopping=stop
+                    ),
                     tuple(
                         Deliver(store, channel, clock, announce.notice, stopping=stop) for channel in channels
                     ),

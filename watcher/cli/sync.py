@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Annotated, assert_never
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
 
 from watcher import bootstrap, log
 from watcher.cli._app import new_app
@@ -23,8 +24,11 @@ from watcher.cli._options import (
     chosen_workers,
 )
 from watcher.cli._output import print_json, stderr, stdout
+from watcher.clock import SystemClock
+from watcher.core.wording import duration_text
 from watcher.errors import UsageError
 from watcher.stages.index import Goal
+from watcher.stages.progress import Progress
 from watcher.stages.runs import EVALUATE, INDEX
 from watcher.stages.status import Status
 from watcher.stages.status import status as read_status
@@ -121,14 +125,24 @@ def _goal(text: str) -> Goal:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """Show a bar while blocks are read, on a terminal only; elsewhere a log line for each run of a stage."""
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """Show a bar while blocks are read, on a terminal only; elsewhere log lines."""
     if not sys.stderr.isatty():
         log.configure(sys.stderr)
-        yield lambda _done, _goal: None
+        yield None
         return
-    columns = (TextColumn("block"), MofNCompleteColumn(), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr(), transient=True) as bar:
+    with Bar(TextColumn("{task.description}"), BarColumn(), console=stderr(), transient=True) as bar:
         log.configure(sys.stderr, stage_runs=False)
-        task = bar.add_task("index", total=None)
-        yield lambda done, goal: bar.update(task, completed=done, total=goal)
+        task = bar.add_task("reading", total=None)
+        progress = Progress(SystemClock())
+        first: int | None = None
+
+        def show(done: int, goal: int) -> None:
+            nonlocal first
+            first = done if first is None else first
+            found = progress.note(done, goal)
+            left = "" if found.seconds_left is None else f", {duration_text(found.seconds_left)} left"
+            told = f"block {done:,} of {goal:,}, {found.blocks_per_second:,.0f} blocks/s{left}"
+            bar.update(task, description=told, completed=done - first, total=goal - first)
+
+        yield show
