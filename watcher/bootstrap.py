@@ -33,6 +33,7 @@ from watcher.stages.evaluate import Evaluate
 from watcher.stages.health import Expected, heartbeat, patience
 from watcher.stages.identity import check_definition
 from watcher.stages.index import Index, IndexResult
+from watcher.stages.planning import Planner
 from watcher.stages.preflight import Preflight, preflight
 from watcher.stages.progress import Progress
 from watcher.stages.runs import EVALUATE, FATAL, HEARTBEAT, INDEX, Runner
@@ -141,6 +142,7 @@ def stages(
                 store,
                 clock,
                 workplace=workers.workplace(files.definition, _endpoints(files.deployment)),
+                by_logs=Planner(files.definition, source).by_logs,
                 stopping=stop,
                 progress=progress or Progress(clock),
             )
