@@ -5,7 +5,7 @@ are rebuilt from the stored hours.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -88,9 +88,12 @@ def to_json(state: State) -> dict[str, Any]:
     sampler = state.sampler
     return {
         "period": sampler.period,
-        "claims": [[address, asdict(claim)] for address, claim in sampler.membership.claims()],
-        "samples": [asdict(sampler.samples[address]) for address in sorted(sampler.samples)],
-        "apps": {app: asdict(status) for app, status in state.apps.items()},
+        "claims": [[address, _fields(claim)] for address, claim in sampler.membership.claims()],
+        "samples": [
+            {**_fields(sample), "logic": [_fields(part) for part in sample.logic]}
+            for _, sample in sorted(sampler.samples.items())
+        ],
+        "apps": {app: _fields(status) for app, status in state.apps.items()},
         "kpis": {
             kpi: {
                 "verdict": str(status.verdict),
@@ -100,8 +103,8 @@ def to_json(state: State) -> dict[str, Any]:
             }
             for kpi, status in state.kpis.items()
         },
-        "milestones": {milestone: asdict(block) for milestone, block in state.milestones.items()},
-        "countdowns": {countdown: asdict(status) for countdown, status in state.countdowns.items()},
+        "milestones": {milestone: _fields(block) for milestone, block in state.milestones.items()},
+        "countdowns": {countdown: _fields(status) for countdown, status in state.countdowns.items()},
         "pauses": dict(state.pauses),
         "pauses_lost": state.pauses_lost,
         "gaps": [list(gap) for gap in state.gaps],
@@ -110,7 +113,7 @@ def to_json(state: State) -> dict[str, Any]:
             "digest": state.ledger.digest,
             "ordinals": dict(state.ledger.ordinals),
         },
-        "block": asdict(state.block) if state.block else None,
+        "block": _fields(state.block) if state.block else None,
     }
 
 
@@ -144,6 +147,11 @@ def from_json(definition: Definition, data: Mapping[str, Any]) -> State:
     state.ledger = LedgerHead(**data["ledger"])
     state.block = _block(data["block"]) if data["block"] else None
     return state
+
+
+def _fields(item: "AppStatus | BlockRef | Claim | CountdownStatus | Logic | Sample") -> dict[str, Any]:
+    """Give a value's fields as they are: `dataclasses.asdict` copies each, with every block concluded."""
+    return {name: getattr(item, name) for name in item.__slots__}
 
 
 def _block(item: Mapping[str, Any]) -> BlockRef:

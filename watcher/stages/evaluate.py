@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from watcher.clock import Clock
 from watcher.core.definition import Definition
 from watcher.core.events import Notice, NoticeType
-from watcher.core.facts import BlockFacts, Want
+from watcher.core.facts import AgreedWant, BlockFacts, Want
 from watcher.core.ledger import Entry
 from watcher.core.rollup import ContractHour, HourRow
 from watcher.core.sampling import look_ahead
 from watcher.core.step import deadlines, step
 from watcher.core.types import SECONDS_PER_DAY, ActorId, BlockRef
+from watcher.stages.agreeing import first_unagreed
 from watcher.stages.announce import Announcer
 from watcher.stages.memory import Memory, Samples, lacking, missing, stored
 from watcher.stages.observations import settle
@@ -75,6 +76,7 @@ class Evaluate:
         clock: Clock,
         announcer: Announcer,
         *,
+        agree: int = 1,
         chunk: int = CHUNK,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -82,6 +84,7 @@ class Evaluate:
         self._store = store
         self._clock = clock
         self._announcer = announcer
+        self._agree = agree
         self._chunk = chunk
         self._stopping = stopping
         self._memory: Memory | None = None
@@ -132,13 +135,17 @@ class Evaluate:
         wanted = set(look_ahead(memory.state.sampler, rows))
         samples = tx.facts.samples({want.block_number for want in wanted})
         chunk.wants = set(missing(wanted, samples.keys()))
+        unagreed = None
+        if self._agree > 1:
+            unagreed = first_unagreed(self._definition, memory.state, rows, samples, tx.state.agreed())
         for row in rows:
             chunk.blocked_by = lacking(self._definition, memory.state, row, samples.keys())
+            if row.block == unagreed:
+                chunk.blocked_by = [AgreedWant(row.block.number, self._agree)]
             if chunk.blocked_by:
                 chunk.before = row.block
                 chunk.wants.update(chunk.blocked_by)
                 return chunk, False
-            self._provisional.forget()
             self._fold(tx, memory, row, samples, chunk)
         return chunk, len(rows) == self._chunk
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from watcher.core.activity import hour_of, span
 from watcher.core.definition import Definition
 from watcher.core.facts import BlockFacts, Sample, SampleWant, Want
-from watcher.core.ledger import canonical
 from watcher.core.rollup import HourBook
 from watcher.core.state import State, from_json, to_json
 from watcher.core.step import block_wanted
@@ -56,7 +55,8 @@ def stored(state: State) -> StoredState:
     """Give a state in the form in which it is stored; it must have concluded a block."""
     if state.block is None:
         raise StoreError("a state that has concluded nothing is not stored")
-    return StoredState(state.block, canonical(to_json(state)))
+    payload = json.dumps(to_json(state), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return StoredState(state.block, payload.encode())
 
 
 def lacking(
