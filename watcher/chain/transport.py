@@ -10,7 +10,7 @@ import urllib3
 from urllib3 import exceptions
 
 from watcher.chain.redaction import Redactor, public_name
-from watcher.chain.refusals import RATE_LIMIT, Failure, Refusal, retry_after
+from watcher.chain.refusals import RATE_LIMIT, Failure, Refusal, failure, retry_after
 from watcher.chain.timely import WHOLE_TIMES, TimelyConnection, TimelySecureConnection
 
 TIMEOUT_SECONDS = 30.0
@@ -21,6 +21,8 @@ MAX_BYTES = 128 * 1024 * 1024
 _OK = 200
 _TOO_LARGE = 413
 _TOO_MANY = 429
+_ASK_LESS = {Refusal.RANGE, Refusal.ADDRESSES}
+"""Refused for these, gateways send any status, and not always as JSON."""
 _ASK_LATER = {403, 408, 425, 429, 500, 502, 503, 504}
 _WITH_OWN_WORDS = {400, 403, 404, 405, 413, 422, 500, 501, 503}
 """Statuses under which gateways send a JSON-RPC error: its code and words say more than the status."""
@@ -117,6 +119,9 @@ class Transport:
     def _refused(self, response: urllib3.BaseHTTPResponse, answer: bytes) -> Failure:
         status = response.status
         text = f"HTTP {status}: {self.quote(answer)}"
+        worded = failure(0, text)
+        if worded.refusal in _ASK_LESS:
+            return worded
         if status in _ASK_LATER:
             kind = RATE_LIMIT if status == _TOO_MANY else f"HTTP {status}"
             return Failure(Refusal.BUSY, text, _patience(response, answer), kind)
