@@ -89,6 +89,9 @@ class DeploymentFile(Table):
         description='"sqlite:///watcher.db" or "postgresql+psycopg://user@host/name"'
     )
     operator: Text = Field("unnamed", description="who runs this watcher: named in each message")
+    agree: Positive = Field(
+        1, description="so many endpoints must show a milestone's block before it is entered as reached"
+    )
     endpoint: Rows[Endpoint] = Field(min_length=1, description="[[endpoint]] with id and url")
     schedule: Schedule = Field(default_factory=Schedule, description="how often each stage runs")
     channel: Rows[Annotated[Kinded, KindOf("channels")]] = Field((), description="who is told")
@@ -108,6 +111,8 @@ class Deployment:
     endpoints: tuple[Endpoint, ...]
     schedule: Schedule
     channels: tuple[Kinded, ...]
+    agree: int = 1
+    """So many endpoints have to show a milestone's block before it is entered."""
 
 
 def load_deployment(path: Path | str, environment: Mapping[str, str] | None = None) -> Deployment:
@@ -135,6 +140,9 @@ def load_deployment(path: Path | str, environment: Mapping[str, str] | None = No
         problems += [_guarded(item, data, secrets.at, origins) for item in found if item.at not in missing]
     else:
         problems += [*_duplicate_ids("endpoint", data), *_duplicate_ids("channel", data)]
+        if file.agree > len(file.endpoint):
+            text = f"is more than the {len(file.endpoint)} of [[endpoint]]: it can never be met"
+            problems.append(Problem(("agree",), text))
     if file is None or problems:
         raise refusal(document.path, data, problems)
     return Deployment(
@@ -144,6 +152,7 @@ def load_deployment(path: Path | str, environment: Mapping[str, str] | None = No
         endpoints=file.endpoint,
         schedule=file.schedule,
         channels=file.channel,
+        agree=file.agree,
     )
 
 

@@ -153,4 +153,12 @@ class BlockAtWant:
     before: int
 
 
-Want = SampleWant | BlockAtWant
+@dataclass(frozen=True, slots=True)
+class AgreedWant:
+    """So many endpoints have to show the stored block of this number before it can be concluded."""
+
+    block_number: int
+    endpoints: int
+
+
+Want = SampleWant | BlockAtWant | AgreedWant

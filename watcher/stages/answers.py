@@ -2,6 +2,7 @@
 
 want: state of a contract at a block ─▶ a sample, read there, or proven from later code
 want: the first block at an instant  ─▶ that block's header and its predecessor's
+want: endpoints that agree on a block ─▶ the block noted as agreed
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +12,13 @@ from watcher.chain.bytecode import code_hash, proves_plain_code
 from watcher.chain.source import ChainSource
 from watcher.core.activity import hour_of
 from watcher.core.definition import Definition
-from watcher.core.facts import BlockAtWant, CodeKind, Sample, SampleWant, Want
+from watcher.core.facts import AgreedWant, BlockAtWant, CodeKind, Sample, SampleWant, Want
 from watcher.core.tracked import Tracked
 from watcher.core.types import BlockRef
 from watcher.errors import CallRefused, HistoryMissing, MalformedAnswer
+from watcher.stages.agreeing import disagreement
 from watcher.stages.boundaries import Headers, first_at_or_after
-from watcher.store.database import Store
+from watcher.store.database import Store, Tx
 
 READERS = 8
 """State reads in flight; each is a few small calls, so latency is what costs."""
@@ -30,6 +32,10 @@ class _Missing:
     """A want that this source cannot answer, and why, in words for the operator."""
 
     reason: str
+
+
+_Answer = Sample | BlockRef | list[BlockRef] | None
+"""A sample, a block that is agreed on, the blocks around an instant; None: nobody needs one any more."""
 
 
 def answer_wants(
@@ -47,7 +53,7 @@ def answer_wants(
         least_tried = sorted(tx.facts.wants(), key=lambda each: each.tries)
         wants = [each.want for each in least_tried[:BATCH]]
         checkpoint = tx.facts.checkpoint()
-        refs = {want: tx.facts.ref(want.block_number) for want in wants if isinstance(want, SampleWant)}
+        refs = {want: tx.facts.ref(want.block_number) for want in wants if not isinstance(want, BlockAtWant)}
         ends = {
             want: (tx.facts.ref(want.after), tx.facts.ref(want.before))
             for want in wants
@@ -56,14 +62,20 @@ def answer_wants(
     if not wants or checkpoint is None:
         return 0, 0
 
-    def answer(want: Want) -> Sample | list[BlockRef] | _Missing | None:
-        if isinstance(want, BlockAtWant):
-            after, before = ends[want]
-            if after is None or before is None:
-                return None
-            return first_at_or_after(want.timestamp, after, before, headers, definition.chain)
-        ref = refs[want]
-        return None if ref is None else _sample(source, store, tracked, want, ref)
+    def answer(want: Want) -> _Answer | _Missing:
+        match want:
+            case BlockAtWant():
+                after, before = ends[want]
+                if after is None or before is None:
+                    return None
+                return first_at_or_after(want.timestamp, after, before, headers, definition.chain)
+            case AgreedWant():
+                ref = refs[want]
+                differing = disagreement(source, want, ref) if ref else None
+                return _Missing(differing) if differing else ref
+            case SampleWant():
+                ref = refs[want]
+                return _sample(source, store, tracked, want, ref) if ref else None
 
     with ThreadPoolExecutor(READERS, thread_name_prefix="answer") as pool:
         answers = list(pool.map(answer, wants))
@@ -74,14 +86,22 @@ def answer_wants(
                 tx.facts.want_failed(want, found.reason)
                 missing += 1
                 continue
-            if isinstance(found, Sample):
-                tx.facts.add_samples([found])
-            elif found is not None:
-                tx.facts.add_headers(found)
-            # A want whose block a reorg took away needs no answer: the new chain asks anew.
+            _keep(tx, found)
             tx.facts.drop_wants([want])
             answered += 1
     return answered, missing
+
+
+def _keep(tx: Tx, found: _Answer) -> None:
+    match found:
+        case Sample():
+            tx.facts.add_samples([found])
+        case BlockRef():
+            tx.state.set_agreed(found)
+        case list():
+            tx.facts.add_headers(found)
+        case None:
+            pass  # a want whose block a reorg took away needs no answer: the new chain asks anew
 
 
 def _sample(

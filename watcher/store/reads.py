@@ -12,7 +12,7 @@ from typing import Any, assert_never
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from watcher.core.facts import BlockAtWant, CodeKind, Logic, Sample, SampleWant, Want
+from watcher.core.facts import AgreedWant, BlockAtWant, CodeKind, Logic, Sample, SampleWant, Want
 from watcher.core.types import Address
 from watcher.store.sql import Record, Repository, among, insert_new, upsert
 from watcher.store.tables import SampleRow, WantRow
@@ -101,6 +101,9 @@ def _want_row(want: Want) -> dict[str, Any]:
         case BlockAtWant(timestamp, after, before):
             detail = {"kind": "block_at", "timestamp": timestamp, "after": after, "block_number": before}
             return {**detail, "address": None, "key": f"block_at {timestamp} {after} {before}"}
+        case AgreedWant(block_number, endpoints):
+            detail = {"kind": "agreed", "block_number": block_number, "address": None}
+            return {**detail, "timestamp": None, "after": None, "key": f"agreed {block_number} {endpoints}"}
         case _:
             assert_never(want)
 
@@ -113,4 +116,6 @@ def _want_key(want: Want) -> str:
 def _as_want(row: Record) -> Want:
     if row.kind == "sample":
         return SampleWant(Address(row.address), row.block_number)
+    if row.kind == "agreed":
+        return AgreedWant(row.block_number, int(row.key.rpartition(" ")[2]))
     return BlockAtWant(row.timestamp, row.after, row.block_number)

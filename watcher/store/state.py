@@ -123,6 +123,14 @@ class StateStore(Repository):
         """Note the head."""
         self._set_position("head", block)
 
+    def agreed(self) -> BlockRef | None:
+        """Give the block that enough endpoints showed before a milestone, the last one; None: none yet."""
+        return self._position("agreed")
+
+    def set_agreed(self, block: BlockRef) -> None:
+        """Note that enough endpoints showed a block."""
+        self._set_position("agreed", block)
+
     def observations(self, *, open_only: bool = True) -> list[Observation]:
         """Give observations by block and milestone; all of them, or those neither reached nor retracted."""
         query = select(ObservationRow).order_by(

@@ -123,9 +123,9 @@ class WantRow(Row, table=True):
     __tablename__ = "want"
 
     key: str = text("names the read", key=True)
-    kind: str = text("sample or block_at")
+    kind: str = text("sample, block_at or agreed")
     address: str | None = text("sample: the contract", default=None)
-    block_number: int = whole("sample: the block; block_at: the block it must not lie after")
+    block_number: int = whole("sample, agreed: the block; block_at: the block it must not lie after")
     timestamp: int | None = whole(
         "block_at: Unix seconds; wanted is the first block not before", default=None
     )
@@ -184,11 +184,11 @@ class Identity(Row, table=True):
 
 
 class Position(Row, table=True):
-    """A block of the chain with a meaning: the head last seen, the last final block."""
+    """A block of the chain with a meaning: the head last seen, the last final block, the last agreed on."""
 
     __tablename__ = "chain_position"
 
-    name: str = text("head or final", key=True)
+    name: str = text("head, final or agreed", key=True)
     number: int = whole("block number")
     hash: str = text("block hash")
     parent_hash: str = text("hash of the parent block")

@@ -1,7 +1,7 @@
 """Samples and wants: what evaluate waits for, and what index answers."""
 
 from tests.contract.store.givens import NOW, address, later
-from watcher.core.facts import BlockAtWant, CodeKind, Logic, Sample, SampleWant
+from watcher.core.facts import AgreedWant, BlockAtWant, CodeKind, Logic, Sample, SampleWant, Want
 from watcher.store.database import Store
 from watcher.store.facts import OpenWant
 
@@ -49,6 +49,16 @@ def test_a_want_asked_for_again_keeps_its_age_and_its_failures(store: Store) -> 
             OpenWant(FIRST, NOW, 2, "state is pruned"),
             OpenWant(SECOND, NOW, 0, None),
         ]
+
+
+def test_wants_of_every_kind_come_back_as_they_were(store: Store) -> None:
+    """By the block that they are about."""
+    wants: list[Want] = [AgreedWant(10, 3), FIRST, AgreedWant(20, 2), SECOND]
+    with store.writing() as tx:
+        tx.facts.put_wants(wants, NOW)
+        assert {each.want for each in tx.facts.wants()} == set(wants)
+        tx.facts.drop_wants(wants[2:])
+        assert [each.want for each in tx.facts.wants()] == wants[:2]
 
 
 def test_answered_wants_go(store: Store) -> None:

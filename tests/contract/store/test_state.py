@@ -57,6 +57,10 @@ def test_head_and_finality_are_remembered(store: Store) -> None:
         tx.state.set_final(ref(4))
         tx.state.set_head(ref(10))
         assert (tx.state.head(), tx.state.final()) == (ref(10), ref(4))
+        assert tx.state.agreed() is None
+        tx.state.set_agreed(ref(3))
+        tx.state.set_agreed(ref(7))
+        assert tx.state.agreed() == ref(7)
 
 
 def test_an_observation_is_open_until_it_is_reached_or_retracted(store: Store) -> None:

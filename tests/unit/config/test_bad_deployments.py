@@ -29,6 +29,12 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "",
         ("endpoint", "is missing", "[[endpoint]] with id and url"),
     ),
+    "more endpoints have to agree than there are": (
+        "schema = 1",
+        "schema = 1\nagree = 2",
+        ("agree", "2", "is more than the 1 of [[endpoint]]"),
+    ),
+    "nobody has to agree": ("schema = 1", "schema = 1\nagree = 0", ("agree", "0")),
     "unknown key": ("schema = 1", 'schema = 1\noperater = "x"', ("operater", 'did you mean "operator"?')),
     "unknown key of a channel": (
         "[[channel]]",

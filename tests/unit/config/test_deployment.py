@@ -15,6 +15,7 @@ FULL = """\
 schema = 1
 database = { env = "DATABASE_URL" }
 operator = "Example Ltd"
+agree = 2
 [[endpoint]]
 id = "main"
 url = { file = "rpc" }
@@ -59,6 +60,7 @@ def test_a_database_and_one_endpoint_are_enough(tmp_path: Path) -> None:
     assert deployment.path == path
     assert deployment.database.get_secret_value() == f"sqlite:///{tmp_path}/watcher.db"
     assert deployment.operator == "unnamed"
+    assert deployment.agree == 1
     assert [endpoint.id for endpoint in deployment.endpoints] == ["main"]
     assert deployment.endpoints[0].calls_per_minute is None
     schedule = deployment.schedule
@@ -72,6 +74,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     deployment = _full(tmp_path)
     assert deployment.database.get_secret_value() == ENVIRONMENT["DATABASE_URL"]
     assert deployment.operator == "Example Ltd"
+    assert deployment.agree == 2
     main, spare = deployment.endpoints
     assert (main.id, main.url.get_secret_value()) == ("main", "https://rpc.example.org/secret-key")
     assert main.websocket is not None
