@@ -9,6 +9,7 @@ from tests.cli.conftest import Command
 from tests.stages.world import Watch
 from watcher.cli.status import reading_text
 from watcher.clock import SystemClock
+from watcher.core.facts import BlockAtWant
 from watcher.store.runs import StageRun
 
 
@@ -82,10 +83,15 @@ def test_a_database_that_nobody_writes_is_blind(watcher: Command, watch: Watch) 
 def test_what_stands_still_is_named(watcher: Command, looked: Watch) -> None:
     """As of the last evaluation that found it."""
     now = SystemClock().now() - timedelta(seconds=1)
-    stalled = "2 reads before block 9 fail: pruned"
+    want = BlockAtWant(1_700_000_000, 3, 9)
     with looked.store.writing() as tx:
-        tx.runs.add(StageRun("evaluate", now, now, ok=True, detail={"stalled": stalled}))
-    assert f"stands still  {stalled}" in watcher("status").out.splitlines()
+        tx.facts.put_wants([want], now)
+        tx.facts.want_failed(want, "pruned")
+        tx.runs.add(StageRun("evaluate", now, now, ok=True, detail={"stalled": "pruned"}))
+    [line] = [line for line in watcher("status").out.splitlines() if line.startswith("stands still")]
+    assert line.startswith(
+        "stands still  before block 9, which needs the first block at or after 2023-11-14T22:13:20Z"
+    )
 
 
 @pytest.mark.parametrize(

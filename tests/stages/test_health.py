@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from tests.stages.world import APPS, START, Watch, definition, open_for_business, use
 from watcher.core.health import Standing
 from watcher.core.types import iso_utc
-from watcher.errors import ReorgBelowFinality
+from watcher.errors import HistoryMissing, ReorgBelowFinality
 from watcher.stages.health import Expected, heartbeat, patience
 from watcher.stages.runs import EVALUATE, INDEX, Runner
 from watcher.stages.status import Status, status
@@ -212,11 +212,68 @@ def test_a_ledger_that_stands_still_says_what_is_missing(ward: Ward) -> None:
     ward.run()
     found = ward.status()
     assert (found.health.standing, found.health.since) == (Standing.DEGRADED, ward.now)
-    assert "state of block 1 is pruned" in str(found.figures["stalled"])
-    assert found.health.reason == f"the ledger stands still: {found.figures['stalled']}"
+    reason = (
+        f"before block 1, which needs the state of contract {min(APPS[:2])} at block 1 and 1 more read: "
+        "the state of block 1 is pruned: use an archive endpoint"
+    )
+    remedy = (
+        "add an archive endpoint, with state from block 1 on: what it answers is stored; "
+        "where nobody has it, declare a [[chain.gap]]"
+    )
+    assert found.figures["stalled"] == f"{reason}; since {iso_utc(ward.now)}; {remedy}"
+    assert (found.health.reason, found.health.remedy) == (f"the ledger stands still {reason}", remedy)
     ward.chain.missing_state_below(0)
     ward.run()
     assert (ward.status().health.standing, ward.status().figures["stalled"]) == (Standing.OK, None)
+
+
+def test_receipts_that_are_missing_stop_the_ledger_too(ward: Ward) -> None:
+    """In the same words; the chain is being looked at, so the watcher is not blind. Told once a block."""
+    ward.run()
+    ward.chain.empty_blocks(12)
+    ward.chain.missing_history_below(5)
+    for _ in range(4):
+        ward.clock.advance(timedelta(seconds=60))
+        with pytest.raises(HistoryMissing):
+            ward.runner.run(INDEX, ward.watch.index.run)
+    found = ward.status()
+    since = ward.now - 3 * 60
+    assert (found.health.standing, found.health.since) == (Standing.DEGRADED, since)
+    reason = (
+        "before block 2, which needs the receipts of block 2: the receipts of block 2 are pruned: "
+        "use an archive endpoint"
+    )
+    remedy = "add an endpoint with receipts from block 2 on; where nobody has it, declare a [[chain.gap]]"
+    assert (found.health.reason, found.health.remedy) == (f"the ledger stands still {reason}", remedy)
+    assert found.figures["stalled"] == f"{reason}; since {iso_utc(since)}; {remedy}"
+    with ward.store.reading() as tx:
+        [told] = tx.outbox.events("ledger.stalled")
+    assert json.loads(told.body)["data"]["before_block"] == 2
+    ward.chain.missing_history_below(0)
+    ward.run()
+    assert (ward.status().health.standing, ward.status().figures["stalled"]) == (Standing.OK, None)
+
+
+def test_what_is_not_there_above_finality_is_no_standstill(ward: Ward) -> None:
+    """It is not there yet, or was replaced: the stage fails, and the next run looks again."""
+    ward.chain.empty_blocks(4)
+    ward.run()
+    with pytest.raises(HistoryMissing):
+        ward.runner.run(INDEX, lambda: raising(HistoryMissing("block 6 is not there")))
+    assert ward.status().health.reason == "stage index fails: block 6 is not there"
+    assert ward.status().figures["stalled"] is None
+
+
+def test_a_chain_on_which_nothing_that_counts_is_final_is_well(store: Store, tmp_path: Path) -> None:
+    """Block 0 is final on every young chain, and there is nothing to conclude."""
+    ward = Ward(store, tmp_path, finality='tag = "finalized"')
+    ward.chain.empty_blocks(5)
+    ward.chain.finalize(0)
+    ward.run()
+    assert (ward.status().health.standing, ward.status().figures["final"]) == (Standing.OK, 0)
+    ward.chain.finalize(1)
+    ward.runner.run(INDEX, ward.watch.index.run)
+    assert ward.status().health.standing is Standing.BEHIND
 
 
 def test_a_channel_that_is_switched_off_degrades(ward: Ward) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from watcher.clock import Clock
 from watcher.core.definition import Definition
-from watcher.core.events import Notice, NoticeType
+from watcher.core.events import Notice
 from watcher.core.facts import AgreedWant, BlockFacts, Want
 from watcher.core.ledger import Entry
 from watcher.core.rollup import ContractHour, HourRow
@@ -24,6 +24,7 @@ from watcher.stages.announce import Announcer
 from watcher.stages.memory import Memory, Samples, lacking, missing, stored
 from watcher.stages.observations import settle
 from watcher.stages.provisional import Provisional
+from watcher.stages.standstill import announce, unanswered
 from watcher.store.database import Store, Tx
 
 CHUNK = 1_000
@@ -61,7 +62,6 @@ class _Chunk:
     contract_hours: list[ContractHour] = field(default_factory=list)
     wants: set[Want] = field(default_factory=set)
     blocked_by: Sequence[Want] = ()
-    before: BlockRef | None = None
     decisive: set[int] = field(default_factory=set)
     """Blocks at which something was concluded, and those before them: their rows stay."""
 
@@ -143,7 +143,6 @@ class Evaluate:
             if row.block == unagreed:
                 chunk.blocked_by = [AgreedWant(row.block.number, self._agree)]
             if chunk.blocked_by:
-                chunk.before = row.block
                 chunk.wants.update(chunk.blocked_by)
                 return chunk, False
             self._fold(tx, memory, row, samples, chunk)
@@ -188,18 +187,12 @@ class Evaluate:
     def _stalled(self, tx: Tx, chunk: _Chunk) -> str | None:
         """Say what the index stage tried to read and could not; tell channels once."""
         blocking = set(chunk.blocked_by)
-        failed = [each for each in tx.facts.wants() if each.want in blocking and each.last_error]
-        if not failed or chunk.before is None:
-            return None
-        reason = f"{len(failed)} reads before block {chunk.before.number} fail: {failed[0].last_error}"
-        data = {"before_block": chunk.before.number, "missing": len(failed), "reason": failed[0].last_error}
-        if failed[0].tries < TRIES_BEFORE_ALARM:
-            return reason
-        now = int(self._clock.now().timestamp())
-        key = f"ledger.stalled/{chunk.before.number}"
-        program = self._definition.program_id
-        self._announcer.notice(tx, Notice(NoticeType.LEDGER_STALLED, program, key, now, data))
-        return reason
+        wants = [each for each in tx.facts.wants() if each.want in blocking]
+        still = unanswered(wants)
+        if still is not None and max(each.tries for each in wants) >= TRIES_BEFORE_ALARM:
+            now = int(self._clock.now().timestamp())
+            announce(tx, self._announcer, self._definition.program_id, still, now)
+        return None if still is None else str(still)
 
 
 def _day(block: BlockRef) -> int:

@@ -1,16 +1,20 @@
-"""Health from the store: what the stage runs, wants and channels say, and the heartbeat that tells of it."""
+"""Health from the store: what the stage runs, wants and channels say, and the heartbeat that tells of it.
+
+stage runs, wants, channels ─▶ signs ─▶ diagnose ─▶ `watcher status`, watcher.heartbeat
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from watcher.clock import Clock
-from watcher.core.definition import Definition
+from watcher.core.definition import Chain, Definition
 from watcher.core.events import Notice, NoticeType
 from watcher.core.health import Signs, Trouble, diagnose, lag_seconds
 from watcher.core.types import iso_utc
 from watcher.stages.announce import Announcer
 from watcher.stages.cutting import FINAL_WINDOW
 from watcher.stages.runs import EVALUATE, INDEX, delivering
+from watcher.stages.standstill import Standstill, unanswered, unread
 from watcher.store.database import Store, Tx
 from watcher.store.outbox import DeliveryStatus
 
@@ -37,25 +41,31 @@ def patience(index_every_seconds: int, calls_per_minute: int | None) -> int:
     return max(_BLIND_AFTER_SECONDS, _BLIND_AFTER_INTERVALS * index_every_seconds, 2 * a_window)
 
 
-def signs(tx: Tx, expected: Expected, now: int) -> Signs:
-    """Gather what the store says about the watcher's health; `now` is the wall clock in Unix seconds."""
-    look = tx.runs.last_ok(INDEX)
+def signs(tx: Tx, chain: Chain, expected: Expected, now: int) -> Signs:
+    """Gather what the store says about the watcher's health; `now` is the wall clock in Unix seconds.
+
+    A run of the index stage that history was missing for has looked at the chain all the same. What is final
+    before the first block that counts is none of the program's.
+    """
+    last = tx.runs.last(INDEX)
+    look = last if unread(tx, chain, last) else tx.runs.last_ok(INDEX)
     state, final = tx.state.load(), tx.state.final()
+    counts = final is not None and final.number >= chain.next_block(chain.count_from - 1)
     return Signs(
         now=now,
         patience_seconds=expected.patience_seconds,
         last_look=int(look.finished_at.timestamp()) if look else None,
-        troubles=(*_failing(tx, expected), *_stalled(tx), *_channels(tx, expected)),
+        troubles=(*_failing(tx, chain, expected), *_channels(tx, expected)),
         concluded=state.block.timestamp if state else None,
-        final=final.timestamp if final else None,
+        final=final.timestamp if final and counts else None,
     )
 
 
-def stalled(tx: Tx) -> str | None:
-    """Say what the next conclusion lacks and could not be read, as of the last evaluation; None: nothing."""
+def standstill(tx: Tx, chain: Chain) -> Standstill | None:
+    """Say what the next conclusion lacks and could not be read, as of the last runs; None: nothing."""
     run = tx.runs.last_ok(EVALUATE)
-    said = run.detail.get("stalled") if run else None
-    return str(said) if said else None
+    found = unanswered(tx.facts.wants()) if run and run.detail.get("stalled") else None
+    return found or unread(tx, chain, tx.runs.last(INDEX))
 
 
 def heartbeat(
@@ -64,7 +74,7 @@ def heartbeat(
     """Tell channels that the watcher lives and how it is: silence is what nobody can be told of."""
     now = int(clock.now().timestamp())
     with store.writing() as tx:
-        found = signs(tx, expected, now)
+        found = signs(tx, definition.chain, expected, now)
         health = diagnose(found)
         checkpoint, final = tx.facts.checkpoint(), tx.state.final()
         data = {
@@ -78,21 +88,19 @@ def heartbeat(
         announcer.notice(tx, Notice(NoticeType.WATCHER_HEARTBEAT, definition.program_id, key, now, data))
 
 
-def _failing(tx: Tx, expected: Expected) -> Iterator[Trouble]:
+def _failing(tx: Tx, chain: Chain, expected: Expected) -> Iterator[Trouble]:
+    still = standstill(tx, chain)
+    if still is not None:
+        yield Trouble(still.since, f"the ledger stands still {still.reason}", still.remedy)
     for stage in (INDEX, EVALUATE, *map(delivering, expected.channels)):
         since, run = tx.runs.failing_since(stage), tx.runs.last(stage)
+        if stage == INDEX and unread(tx, chain, run):
+            continue
         if since is not None and run is not None:
             remedy = "it is tried again by itself; `watcher check` looks at what it needs"
             if run.detail.get("fatal"):
                 remedy = "the watcher stopped: put that right, then start it again"
             yield Trouble(int(since.timestamp()), f"stage {stage} fails: {run.error}", remedy)
-
-
-def _stalled(tx: Tx) -> Iterator[Trouble]:
-    reason = stalled(tx)
-    failed = [int(each.since.timestamp()) for each in tx.facts.wants() if each.last_error]
-    if reason is not None and failed:
-        yield Trouble(min(failed), f"the ledger stands still: {reason}", "add an endpoint that can read it")
 
 
 def _channels(tx: Tx, expected: Expected) -> Iterator[Trouble]:

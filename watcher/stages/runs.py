@@ -17,6 +17,7 @@ from watcher.core.events import Notice, NoticeType
 from watcher.core.types import BlockRef
 from watcher.errors import (
     DatabaseMismatch,
+    HistoryMissing,
     ReorgBelowFinality,
     StoreError,
     WatcherError,
@@ -25,6 +26,7 @@ from watcher.errors import (
 )
 from watcher.log import STAGES
 from watcher.stages.announce import Announcer
+from watcher.stages.standstill import HISTORY_MISSING, announce, unread
 from watcher.store.database import Store, Tx
 from watcher.store.runs import StageRun
 
@@ -75,6 +77,7 @@ class Runner:
     ) -> None:
         """Start with no failures; what fails while `stopping` says so is not held against a stage."""
         self._program = definition.program_id
+        self._chain = definition.chain
         self._store = store
         self._clock = clock
         self._announcer = announcer
@@ -131,6 +134,8 @@ class Runner:
         said = str(error) if isinstance(error, WatcherError) else repr(error)
         fatal = isinstance(error, FATAL)
         detail = {"fatal": True} if fatal else {}
+        if isinstance(error, HistoryMissing):
+            detail = {HISTORY_MISSING: True}
         run = StageRun(stage, started_at, self._clock.now(), ok=False, error=said, detail=detail)
         self._record(run, urgent=fatal)
 
@@ -144,6 +149,10 @@ class Runner:
                     self._announce_recovery(tx, run, failing_since)
                 elif urgent or failures >= FAILURES_UNTIL_DEGRADED:
                     self._announce_trouble(tx, run, failing_since or run.started_at)
+                    still = unread(tx, self._chain, run)
+                    if still is not None:
+                        at = int(run.finished_at.timestamp())
+                        announce(tx, self._announcer, self._program, still, at)
         except StoreError as error:
             # What became of the stage stands, whatever becomes of the record of it.
             _log.warning("run not recorded", stage=run.stage, error=str(error))

@@ -13,7 +13,7 @@ from watcher.core.health import Health, diagnose, lag_seconds
 from watcher.core.ledger import decimal_text
 from watcher.core.state import State, from_json
 from watcher.core.types import BlockRef, KpiId, MilestoneId, Verdict, iso_utc
-from watcher.stages.health import Expected, signs, stalled
+from watcher.stages.health import Expected, signs, standstill
 from watcher.store.database import Tx
 
 
@@ -36,7 +36,8 @@ def status(definition: Definition, tx: Tx, expected: Expected, now: int) -> Stat
     known = tx.state.load()
     state = from_json(definition, json.loads(known.payload)) if known else State.initial(definition)
     checkpoint, head, final = tx.facts.checkpoint(), tx.state.head(), tx.state.final()
-    found = signs(tx, expected, now)
+    found = signs(tx, definition.chain, expected, now)
+    still = standstill(tx, definition.chain)
     health = diagnose(found)
     figures: dict[str, Any] = {
         "chain_id": definition.chain.id,
@@ -47,7 +48,7 @@ def status(definition: Definition, tx: Tx, expected: Expected, now: int) -> Stat
         "head": head.number if head else None,
         "final": final.number if final else None,
         "lag_seconds": lag_seconds(found),
-        "stalled": stalled(tx),
+        "stalled": None if still is None else str(still),
         "kpis": [_kpi(definition, state, kpi) for kpi in definition.kpis],
         "milestones": [_milestone(tx, state, milestone) for milestone in definition.milestones],
         "countdowns": [
