@@ -29,7 +29,7 @@ from watcher.scheduler import Daemon, Job
 from watcher.stages.announce import Announcer, Subscription
 from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
-from watcher.stages.evaluate import Evaluate
+from watcher.stages.evaluate import Evaluate, EvaluateResult
 from watcher.stages.health import Expected, heartbeat, patience
 from watcher.stages.identity import check_definition
 from watcher.stages.index import Index, IndexResult
@@ -200,24 +200,26 @@ def daemon(stages: Stages) -> Daemon:
 
     def read(stage: str, work: Callable[[], IndexResult]) -> IndexResult | None:
         result = attempt(stage, work)
-        announce_troubles(stages.source, stages.store, stages.runner)
         if result is not None:
             listener.polled(result.head.number)
             if result.blocks or result.rewound or result.answered:
                 running.wake(EVALUATE)
+        announce_troubles(stages.source, stages.store, stages.runner)
         return result
 
-    def evaluate() -> None:
-        result = attempt(EVALUATE, stages.evaluate.run)
-        if result is not None and result.untried:
-            running.wake(INDEX)
-        if result is not None and (result.entries or result.notices):
+    def evaluate() -> EvaluateResult:
+        """Wake before the run is recorded: sending waits for no disk then."""
+        result = stages.evaluate.run()
+        if result.entries or result.notices:
             for stage in stages.deliver:
                 running.wake(stage.name)
+        if result.untried:
+            running.wake(INDEX)
+        return result
 
     jobs = [
         Job(INDEX, schedule.index, lambda: keep_up(stages.index, read, stop)),
-        Job(EVALUATE, schedule.evaluate, evaluate),
+        Job(EVALUATE, schedule.evaluate, partial(attempt, EVALUATE, evaluate)),
         Job(HEARTBEAT, schedule.heartbeat, lambda: _heartbeat(stages), first_after=2 * schedule.index),
     ]
     if sockets:
