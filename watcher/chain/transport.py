@@ -21,8 +21,8 @@ MAX_BYTES = 128 * 1024 * 1024
 _OK = 200
 _TOO_LARGE = 413
 _TOO_MANY = 429
-_ASK_LESS = {Refusal.RANGE, Refusal.ADDRESSES}
-"""Refused for these, gateways send any status, and not always as JSON."""
+_WORDED = {Refusal.RANGE, Refusal.ADDRESSES, Refusal.BARRED}
+"""Gateways refuse these under any status, a spent quota under 429 as well: the words decide."""
 _ASK_LATER = {403, 408, 425, 429, 500, 502, 503, 504}
 _WITH_OWN_WORDS = {400, 403, 404, 405, 413, 422, 500, 501, 503}
 """Statuses under which gateways send a JSON-RPC error: its code and words say more than the status."""
@@ -120,7 +120,7 @@ class Transport:
         status = response.status
         text = f"HTTP {status}: {self.quote(answer)}"
         worded = failure(0, text)
-        if worded.refusal in _ASK_LESS:
+        if worded.refusal in _WORDED and (worded.refusal is not Refusal.BARRED or _is_json_rpc(answer)):
             return worded
         if status in _ASK_LATER:
             kind = RATE_LIMIT if status == _TOO_MANY else f"HTTP {status}"

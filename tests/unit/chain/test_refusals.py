@@ -18,6 +18,9 @@ from watcher.chain.refusals import Refusal, failure, retry_after
         (-32002, "request timed out", Refusal.BUSY),
         (-32000, "permanent error forwarding request context deadline exceeded", Refusal.BUSY),
         (-32603, "internal error", Refusal.BUSY),
+        (-1, "", Refusal.BUSY),
+        (-32002, "", Refusal.BUSY),
+        (-32005, "too many requests", Refusal.BUSY),
         (0, "rabbit hole is full. Please try again later", Refusal.BUSY),
         (-32000, "header not found", Refusal.HISTORY),
         (-32000, "missing trie node 1234 (path ) state 0x56 is not available", Refusal.HISTORY),
@@ -47,6 +50,7 @@ from watcher.chain.refusals import Refusal, failure, retry_after
         (-32005, "daily request count exceeded, request rate limited", Refusal.BARRED),
         (-32602, "invalid argument 0: hex string without 0x prefix", Refusal.FINAL),
         (-32700, "parse error", Refusal.FINAL),
+        (-32006, "JSON-RPC version not supported", Refusal.FINAL),
     ],
 )
 def test_an_error_is_judged_by_its_words_and_then_by_its_code(
