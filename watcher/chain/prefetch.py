@@ -11,11 +11,12 @@ Result = TypeVar("Result")
 
 
 def prefetch(
-    jobs: Iterable[Job], run: Callable[[Job], Result], ahead: int
+    jobs: Iterable[Job], run: Callable[[Job], Result], ahead: int, now: Callable[[], int] | None = None
 ) -> Generator[tuple[Job, Callable[[], Result]]]:
     """Give each job with a function that waits for its result (or raises its error), in the jobs' order.
 
-    At most `ahead` jobs run or wait to be taken; `jobs` is asked for the next one only when there is room.
+    At most `ahead` jobs run or wait to be taken, and no more than `now` says at the time; `jobs` is asked for
+    the next one only when there is room.
     Closing the iterator starts no further job and does not wait for the running ones.
     """
     todo = iter(jobs)
@@ -23,7 +24,8 @@ def prefetch(
     pool = ThreadPoolExecutor(ahead, thread_name_prefix="fetch")
     try:
         while True:
-            for job in islice(todo, ahead - len(waiting)):
+            room = ahead if now is None else max(1, min(ahead, now()))
+            for job in islice(todo, max(0, room - len(waiting))):
                 waiting.append((job, pool.submit(run, job)))
             if not waiting:
                 return

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 from watcher.core.types import BlockRange
 
-TARGET_BYTES = 1_500_000
+TARGET_BYTES = 1_000_000
 """Answers of one to two megabytes: larger ones bring nothing, smaller ones cost round trips."""
+BYTES_AHEAD = 8 * TARGET_BYTES
+"""So much may be under way or wait to be decoded: memory is what is in flight times the size of an answer."""
+FEWEST_AHEAD = 4
 FIRST_LENGTH = 10
 MAX_LENGTH = 100
 
@@ -25,11 +28,17 @@ class SpanLength:
     def __init__(self) -> None:
         """Start with a guess."""
         self.blocks = FIRST_LENGTH
+        self._size_bytes = TARGET_BYTES // 2
 
     def learn(self, blocks: int, size_bytes: int) -> None:
         """Take in that so many blocks made so many bytes; grow at most twofold."""
+        self._size_bytes = max(size_bytes, 1)
         fitting = TARGET_BYTES * blocks // max(size_bytes, 1)
         self.blocks = max(1, min(fitting, 2 * self.blocks, MAX_LENGTH))
+
+    def ahead(self) -> int:
+        """Give how many answers of the size seen last may be under way at once."""
+        return max(FEWEST_AHEAD, BYTES_AHEAD // self._size_bytes)
 
 
 def spans(blocks: BlockRange, window: int, length: Callable[[], int]) -> Iterator[Span]:

@@ -23,9 +23,9 @@ from watcher.core.types import BlockRange
 from watcher.core.window import BlockReceipts, Window
 from watcher.errors import ChainError, MalformedAnswer
 
-AHEAD = 16
-"""Requests under way or waiting to be decoded."""
-MAX_WINDOW_BYTES = 8_000_000
+AHEAD = 32
+"""Requests under way or waiting to be decoded, at most."""
+MAX_WINDOW_BYTES = 3_000_000
 """A window ends early where its answers exceed this, so that memory does not grow with full blocks."""
 
 TRIES_AGAIN = 3
@@ -52,7 +52,7 @@ class WindowReader:
         part: list[BlockReceipts] = []
         askers: set[Endpoint] = set()
         size_bytes = 0
-        with closing(prefetch(todo, self._send, self._ahead)) as arriving:
+        with closing(prefetch(todo, self._send, self._ahead, self._length.ahead)) as arriving:
             for (span, questions), sent in arriving:
                 reply = sent()
                 size_bytes += reply.size_bytes

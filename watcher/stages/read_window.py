@@ -8,7 +8,7 @@ workers at once; the one writer commits what comes back in order.
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from threading import Lock
 
@@ -22,10 +22,7 @@ from watcher.core.types import ActorId, Address, BlockRange, BlockRef
 from watcher.core.window import LogFilter
 from watcher.errors import EndpointUnavailable, HistoryMissing
 from watcher.stages.boundaries import hour_boundaries
-from watcher.store.encoding import PackedWindow, pack
-
-NOTHING = Findings({}, (), (), (), ())
-"""What a block says whose receipts were not worth reading."""
+from watcher.store.encoding import PackedWindow, Packer
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +54,19 @@ class WindowRows:
     alive: Mapping[Address, int]
 
 
+@dataclass(slots=True)
+class _Read:
+    """What one pass over a window brought: what blocks say, which of them announce, and headers."""
+
+    packer: Packer = field(default_factory=Packer)
+    announcing: list[tuple[int, Findings]] = field(default_factory=list)
+    headers: dict[int, BlockRef] = field(default_factory=dict)
+
+    def line(self) -> list[BlockRef]:
+        """Give the headers, ascending."""
+        return sorted(self.headers.values(), key=lambda block: block.number)
+
+
 class WindowReader:
     """Reads windows of one chain for one program; a worker keeps one."""
 
@@ -77,24 +87,21 @@ class WindowReader:
         wanted = before.log_filter() if job.by_logs else None
         while True:
             tracked = before.fork()
-            found, headers = self._read(job, tracked, wanted)
+            read = self._read(job, tracked, wanted)
             grown = tracked.log_filter() if wanted is not None else None
             if wanted is None or grown is None or grown.addresses <= wanted.addresses:
                 break
             # A contract joined within the window: its logs were not asked for from there on.
             wanted = grown
-        line = sorted(headers.values(), key=lambda block: block.number)
-        for block in hour_boundaries(line, self._headers, self._chain):
-            headers[block.number] = block
-        line = sorted(headers.values(), key=lambda block: block.number)
-        rows = [found.get(block.number, NOTHING).at(block) for block in line]
+        for block in list(hour_boundaries(read.line(), self._headers, self._chain)):
+            read.headers[block.number] = block
         alive = {
             address: number
             for address, number in tracked.alive_from(job.blocks.first).items()
             if before.alive_at(address) is None
         }
-        announcing = [announced(facts) for facts in rows if facts.announcements or facts.creations]
-        return WindowRows(job.blocks, pack(rows), announcing, alive)
+        announcing = [announced(found.at(read.headers[number])) for number, found in read.announcing]
+        return WindowRows(job.blocks, read.packer.window(read.line()), announcing, alive)
 
     def _before(self, known: tuple[BlockFacts[Address], ...]) -> Tracked:
         """Give what is tracked behind the known blocks; most often it is what it was for the last job."""
@@ -106,33 +113,32 @@ class WindowReader:
             self._known = known
             return self._tracked.fork()
 
-    def _read(
-        self, job: Job, tracked: Tracked, wanted: LogFilter | None
-    ) -> tuple[dict[int, Findings], dict[int, BlockRef]]:
-        """Give what blocks say that say something, and the headers that came along."""
+    def _read(self, job: Job, tracked: Tracked, wanted: LogFilter | None) -> "_Read":
         extractor = Extractor(self._definition, tracked)
-        found: dict[int, Findings] = {}
-        headers: dict[int, BlockRef] = {}
+        read = _Read()
         hashes: dict[int, str] = {}
         windows = self._source.windows(
             job.blocks, len(job.blocks), every_header=job.every_header, only=wanted
         )
         with closing(windows):
             for window in windows:
-                headers.update((block.number, block) for block in window.bare)
+                read.headers.update((block.number, block) for block in window.bare)
                 for block in window.blocks:
                     findings = extractor.read(block)
                     if block.header is not None:
-                        headers[block.number] = block.header
-                    if not findings.empty:
-                        found[block.number] = findings
-                        hashes[block.number] = block.hash
-        missing = {*self._edges(job.blocks), *found} - headers.keys()
-        headers.update((block.number, block) for block in self._headers(sorted(missing)))
+                        read.headers[block.number] = block.header
+                    if findings.empty:
+                        continue
+                    read.packer.add(block.number, findings)
+                    hashes[block.number] = block.hash
+                    if findings.announcements or findings.creations:
+                        read.announcing.append((block.number, findings))
+        missing = {*self._edges(job.blocks), *hashes} - read.headers.keys()
+        read.headers.update((block.number, block) for block in self._headers(sorted(missing)))
         for number, block_hash in hashes.items():
-            if headers[number].hash != block_hash:
+            if read.headers[number].hash != block_hash:
                 raise EndpointUnavailable(f"block {number} was replaced while it was read")
-        return found, headers
+        return read
 
     def _edges(self, blocks: BlockRange) -> set[int]:
         """Give the blocks of a range whose headers are needed, whatever they say."""

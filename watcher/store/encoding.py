@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from watcher.core.extract import Findings
 from watcher.core.facts import Activity, Announcement, BlockFacts, ContractTotals, Creation, PauseLog
 from watcher.core.types import ActorId, Address, AppId, BlockRef
 
@@ -71,18 +72,36 @@ _decoder = msgspec.msgpack.Decoder(_Payload)
 _pairs_decoder = msgspec.msgpack.Decoder(list[int])
 
 
-def pack(blocks: Iterable[BlockFacts[Address]]) -> PackedWindow:
-    """Pack blocks, ascending."""
-    places: dict[Address, int] = {}
-    packed = []
-    for facts in blocks:
+class Packer:
+    """Packs what blocks say as they are read, so that a window in the making takes little memory."""
+
+    def __init__(self) -> None:
+        """Start with no block and nobody."""
+        self._places: dict[Address, int] = {}
+        self._packed: dict[int, tuple[bytes | None, list[int], bool]] = {}
+
+    def add(self, number: int, says: Findings | BlockFacts[Address]) -> None:
+        """Pack what one block says; its header may come later."""
         actors: list[int] = []
-        for item in facts.activity.values():
+        places = self._places
+        for item in says.activity.values():
             for address, count in item.actors.items():
                 actors += (places.setdefault(address, len(places)), count)
-        announces = bool(facts.announcements or facts.creations)
-        packed.append(PackedBlock(facts.block, _says(facts), actors, announces))
-    return PackedWindow(packed, list(places))
+        self._packed[number] = _says(says), actors, bool(says.announcements or says.creations)
+
+    def window(self, line: Iterable[BlockRef]) -> PackedWindow:
+        """Give these blocks, ascending; one that was not added says nothing."""
+        nothing = (None, list[int](), False)
+        blocks = [PackedBlock(block, *self._packed.get(block.number, nothing)) for block in line]
+        return PackedWindow(blocks, list(self._places))
+
+
+def pack(blocks: Sequence[BlockFacts[Address]]) -> PackedWindow:
+    """Pack whole blocks, ascending."""
+    packer = Packer()
+    for facts in blocks:
+        packer.add(facts.block.number, facts)
+    return packer.window(facts.block for facts in blocks)
 
 
 def payload(block: PackedBlock, numbers: Sequence[ActorId]) -> bytes | None:
@@ -133,7 +152,7 @@ def decode_pairs(packed: bytes) -> list[tuple[ActorId, int]]:
     return list(zip(turn, turn, strict=True))
 
 
-def _says(facts: BlockFacts[Address]) -> bytes | None:
+def _says(facts: Findings | BlockFacts[Address]) -> bytes | None:
     if facts.empty:
         return None
     packed = _Payload(

@@ -40,6 +40,19 @@ def test_no_more_jobs_are_taken_than_there_is_room_for() -> None:
         assert taken == [0, 1, 2, 3]
 
 
+def test_the_room_may_change_under_way() -> None:
+    """Large answers leave less of it: what is under way is bounded by memory, not by a number alone."""
+    taken: list[int] = []
+    room = [1, 3, 0, 2]
+    jobs = prefetch(counted(10, taken), lambda job: job, 3, lambda: room.pop(0) if room else 3)
+    with closing(jobs) as arriving:
+        seen = []
+        for _ in range(4):
+            next(arriving)
+            seen.append(len(taken))
+    assert seen == [1, 4, 4, 5]
+
+
 def test_jobs_run_at_the_same_time() -> None:
     """Both must be under way for either to end."""
     barrier = Barrier(2, timeout=10)

@@ -42,3 +42,15 @@ def test_the_length_follows_the_size_of_the_answers() -> None:
     assert length.blocks == 1
     length.learn(2, TARGET_BYTES)
     assert length.blocks == 2
+
+
+def test_fewer_answers_are_under_way_the_larger_they_are() -> None:
+    """Eight of a megabyte, many small ones, and never fewer than four."""
+    length = SpanLength()
+    assert length.ahead() == 16
+    length.learn(10, TARGET_BYTES)
+    assert length.ahead() == 8
+    length.learn(10, TARGET_BYTES // 10)
+    assert length.ahead() == 80
+    length.learn(10, 100 * TARGET_BYTES)
+    assert length.ahead() == 4

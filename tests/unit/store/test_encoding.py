@@ -1,5 +1,6 @@
 """Block facts as bytes: what goes in comes out, for every block there can be."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,7 +95,8 @@ def test_every_block_comes_back_with_numbers_for_its_actors(facts: BlockFacts[Ad
 def test_a_window_lists_everybody_who_acted_once(window: list[BlockFacts[Address]]) -> None:
     """So that the writer numbers each of them once."""
     acted = {actor for facts in window for item in facts.activity.values() for actor in item.actors}
-    packed = pack(window)
+    line = [replace(BLOCK, number=number) for number in range(len(window))]
+    packed = pack([replace(facts, block=block) for facts, block in zip(window, line, strict=True)])
     assert sorted(packed.actors) == sorted(acted)
     assert [block.announces for block in packed.blocks] == [
         bool(facts.announcements or facts.creations) for facts in window
