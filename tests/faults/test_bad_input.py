@@ -94,6 +94,17 @@ def logs_again_in_the_next_receipt(node: ScriptedNode) -> None:
         receipt["logs"] = [log_of(3)]
 
 
+def an_index_that_is_no_number(node: ScriptedNode) -> None:
+    """Give a log an index that nothing can be compared with."""
+    node.blocks[7][1][1]["logs"] = [{**log_of(0), "logIndex": "first"}]
+
+
+def gas_that_is_no_number(node: ScriptedNode) -> None:
+    """Let a receipt name gas that cannot be summed."""
+    node.blocks[7][1][1]["gasUsed"] = "much"
+    node.blocks[7][0]["gasUsed"] = "0x1"
+
+
 def gas_that_does_not_add_up(node: ScriptedNode) -> None:
     """Let the header name more gas than its transactions used."""
     node.blocks[7][0]["gasUsed"] = hex(3 * 0x5208)
@@ -114,6 +125,8 @@ def a_bloom_without_the_emitter(node: ScriptedNode) -> None:
         (receipts_of_other_transactions, CONTRADICTS),
         (duplicate_logs, DOUBLED),
         (logs_again_in_the_next_receipt, DOUBLED),
+        (an_index_that_is_no_number, DOUBLED),
+        (gas_that_is_no_number, CONTRADICTS),
         (gas_that_does_not_add_up, CONTRADICTS),
         (a_bloom_without_the_emitter, CONTRADICTS),
     ],

@@ -14,7 +14,7 @@ from threading import Lock
 import structlog
 
 from watcher.chain.pace import rest_seconds
-from watcher.chain.refusals import Failure, Refusal
+from watcher.chain.refusals import RATE_LIMIT, Failure, Refusal
 from watcher.chain.source import EndpointTrouble
 from watcher.chain.wire import Call
 from watcher.clock import Clock
@@ -23,6 +23,8 @@ ALONE_SECONDS = {Refusal.BARRED: 600.0, Refusal.WENT_BACK: 60.0}
 """So long an endpoint is left alone that asking again soon cannot help, and might cost."""
 LACKS_SECONDS = 300.0
 """So long an endpoint is asked last for what it said that it lacks."""
+COUNTED_SECONDS = 1.0
+"""An endpoint that refused for the rate and named no time gets at least so long: most count by the second."""
 NEAR_HEAD = 64
 """What an endpoint lacks so close below its head may be there in a moment: nothing is remembered of it."""
 LONG_FAILURES = 5
@@ -100,6 +102,8 @@ class Condition:
             self.traffic.failures += 1
             self.last_failure = failure
             rest = rest_seconds(self._failures, self._jitter)
+            if failure.kind == RATE_LIMIT and failure.retry_after_seconds is None:
+                rest = max(rest, COUNTED_SECONDS)
             alone = ALONE_SECONDS.get(failure.refusal, 0.0)
             self._alone = self._alone or bool(alone)
             self._rest_until = self._failed_at + max(rest, alone, failure.retry_after_seconds or 0.0)

@@ -31,7 +31,10 @@ def fitted(block: BlockReceipts, header: Header | None) -> BlockReceipts:
     """Join a block's receipts with its header if there is one; Contradiction where they do not fit."""
     if header is None:
         return block
-    flaw = _flaw(block, header)
+    try:
+        flaw = _flaw(block, header)
+    except ValueError:
+        flaw = "numbers or addresses that are no hex"
     if flaw is not None:
         raise Contradiction(f"block {block.number}: {flaw}")
     return replace(block, hash=header.ref.hash, header=header.ref)

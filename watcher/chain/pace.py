@@ -12,13 +12,14 @@ _FIRST_AT_ONCE = 4
 MAX_AT_ONCE = 32
 _BURST_SECONDS = 5.0
 """A pause earns at most so many seconds' worth of calls, so that no minute sees many more than allowed."""
-_LEARNT_BURST_SECONDS = 0.25
-"""Less where the rate is learnt: the endpoint that refused may count by the second."""
 _FIRST_LESS = 0.5
 """What was taken before the first refusal may hold twice what the endpoint takes for long: its burst."""
 _LESS = 0.75
 _CREEP_SECONDS = 500.0
-"""A rate gains the highest one seen in so many seconds: a higher one is tried after a long good run."""
+"""A rate gains the highest one seen in so many seconds."""
+_LID = 0.9
+_LID_SECONDS = 600.0
+"""Only after a run of so long without a refusal is more tried than this part of what was taken before it."""
 _SLOWEST = 1.0
 """Calls a second that are tried of every endpoint."""
 _TICK_SECONDS = 0.05
@@ -49,6 +50,7 @@ class CallBudget:
         self._paid_until = float("-inf")
         self._answered: deque[tuple[float, int]] = deque()
         self._highest = 0.0
+        self._lid = self._lid_until = float("-inf")
         self.rate = self._ceiling
 
     def reserve(self, calls: int, now: float) -> float:
@@ -56,7 +58,8 @@ class CallBudget:
 
         A request larger than the burst is let through once the calls before it are paid for.
         """
-        burst = _BURST_SECONDS if self.rate == self._ceiling else _LEARNT_BURST_SECONDS
+        # Where the rate is learnt, the endpoint that refused may count by the second.
+        burst = _BURST_SECONDS if self.rate == self._ceiling else 0.0
         earliest = max(self._paid_until, now - burst)
         self._paid_until = earliest + calls / self.rate
         return max(0.0, earliest - now)
@@ -73,7 +76,8 @@ class CallBudget:
         if self.rate < self._ceiling:
             # So many calls take calls / rate seconds: in _CREEP_SECONDS of them the highest rate is added.
             creep = self._highest * calls / self.rate / _CREEP_SECONDS
-            self.rate = min(self._ceiling, self.rate + creep)
+            lid = self._lid if now < self._lid_until else self._ceiling
+            self.rate = max(self.rate, min(lid, self.rate + creep, self._ceiling))
 
     def refused(self, now: float, retry_after_seconds: float | None) -> None:
         """Slow down: the endpoint refused a call for the rate of the calls before it.
@@ -86,6 +90,7 @@ class CallBudget:
             return  # it refuses everything: a rest is what it wants, and no rate can be learnt
         learnt = self.rate < self._ceiling
         self._highest = max(self._highest, taken)
+        self._lid, self._lid_until = _LID * taken, now + _LID_SECONDS
         self.rate = min(self.rate, max(_SLOWEST, taken * (_LESS if learnt else _FIRST_LESS)))
 
 
