@@ -68,7 +68,10 @@ def answer_wants(
                 after, before = ends[want]
                 if after is None or before is None:
                     return None
-                return first_at_or_after(want.timestamp, after, before, headers, definition.chain)
+                try:
+                    return first_at_or_after(want.timestamp, after, before, headers, definition.chain)
+                except HistoryMissing as error:
+                    return _Missing(str(error))
             case AgreedWant():
                 ref = refs[want]
                 differing = disagreement(source, want, ref) if ref else None
