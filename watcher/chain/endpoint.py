@@ -162,7 +162,7 @@ class Endpoint:
         match failure.refusal:
             case Refusal.BUSY | Refusal.WENT_BACK:
                 return EndpointUnavailable(text, failure.retry_after_seconds)
-            case Refusal.HISTORY | Refusal.NOT_THERE:
+            case Refusal.HISTORY | Refusal.NOT_THERE | Refusal.UNSEALED:
                 return HistoryMissing(text)
             case Refusal.MALFORMED:
                 return MalformedAnswer(text)

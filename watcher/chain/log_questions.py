@@ -133,7 +133,7 @@ def _flaw(logs: Sequence[FoundLogJson], blocks: BlockRange, criteria: Mapping[st
     seen: set[tuple[str, str]] = set()
     for log in logs:
         if log.block_hash is None or log.block_number is None or log.log_index is None:
-            return Failure(Refusal.NOT_THERE, "a log of a block that is not sealed yet")
+            return Failure(Refusal.UNSEALED, "a log of a block that is not sealed yet")
         if log.removed:
             return Failure(Refusal.NOT_THERE, "a log that was removed by a reorg")
         place = (log.block_number, log.log_index)

@@ -25,6 +25,8 @@ class Refusal(Enum):
     """Fewer addresses or topics at once may work."""
     NOT_THERE = auto()
     """Null where something should be: most often not there yet, as gateways lag behind their own heads."""
+    UNSEALED = auto()
+    """It is there, without a hash yet: no fault of the endpoint, and over within the time of a block."""
     HISTORY = auto()
     """This endpoint says that it does not have it: pruned, or above its head."""
     NO_METHOD = auto()

@@ -23,6 +23,8 @@ Value_co = TypeVar("Value_co", covariant=True)
 
 TRIES = 5
 """After so many failures in a row, times the endpoints, a question is given up; the stage is tried again."""
+SEALING_SECONDS = 0.5
+"""How long an unsealed block is waited for before each of these tries; the endpoint needs no rest for it."""
 MAX_WAIT_SECONDS = 30.0
 """An endpoint that asks for more patience than this is not waited for: the question fails at once."""
 
@@ -31,6 +33,7 @@ _GRAVITY = (
     Refusal.BUSY,
     Refusal.MALFORMED,
     Refusal.NOT_THERE,
+    Refusal.UNSEALED,
     Refusal.TOO_LARGE,
     Refusal.RANGE,
     Refusal.ADDRESSES,
@@ -140,6 +143,9 @@ class Rpc:
                 case Refusal.BUSY | Refusal.MALFORMED | Refusal.NOT_THERE:
                     endpoint.failed(worst, reply.sent_at)
                     failures = failures + 1 if together or len(failed) == len(pending) else 1
+                case Refusal.UNSEALED:
+                    failures += 1
+                    self._wait_for_seal(endpoint, worst)
                 case Refusal.BARRED | Refusal.WENT_BACK:
                     endpoint.failed(worst, reply.sent_at)
                     useless.add(endpoint)
@@ -159,6 +165,10 @@ class Rpc:
         """Close the idle connections."""
         for endpoint in self.endpoints:
             endpoint.close()
+
+    def _wait_for_seal(self, endpoint: Endpoint, unsealed: Failure) -> None:
+        if self._wait(SEALING_SECONDS):
+            raise EndpointUnavailable(f"{endpoint.name}: stopped while {unsealed.message}")
 
     def _judged(
         self, question: Question[T], result: object, endpoint: Endpoint, useless: Collection[Endpoint]

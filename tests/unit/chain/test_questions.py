@@ -57,8 +57,8 @@ def test_a_header_is_decoded_and_its_number_compared() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("hash", None, Refusal.NOT_THERE),
-        ("number", None, Refusal.NOT_THERE),
+        ("hash", None, Refusal.UNSEALED),
+        ("number", None, Refusal.UNSEALED),
         ("hash", "0x12", Refusal.MALFORMED),
         ("parent_hash", "0x12", Refusal.MALFORMED),
         ("number", "seven", Refusal.MALFORMED),
@@ -66,7 +66,7 @@ def test_a_header_is_decoded_and_its_number_compared() -> None:
     ],
 )
 def test_a_header_that_cannot_be_true_is_refused(field: str, value: str | None, expected: Refusal) -> None:
-    """A block not sealed yet is not there yet; anything else is nonsense."""
+    """A block not sealed yet will be soon; anything else is nonsense."""
     assert refusal(header_at(7), msgspec.structs.replace(HEADER, **{field: value})) is expected
 
 
@@ -108,7 +108,7 @@ def test_an_endpoint_without_block_receipts_is_told_apart_from_one_that_failed()
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("block_hash", None, Refusal.NOT_THERE),
+        ("block_hash", None, Refusal.UNSEALED),
         ("block_hash", PARENT, Refusal.MALFORMED),
         ("block_number", "0x8", Refusal.MALFORMED),
         ("block_number", None, Refusal.MALFORMED),
