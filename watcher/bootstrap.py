@@ -185,13 +185,9 @@ def daemon(stages: Stages) -> Daemon:
     """
     schedule = stages.files.deployment.schedule
     attempt, stop = stages.runner.attempt, stages.stopping.is_set
-    sockets = [
-        EndpointSettings(endpoint.id, endpoint.websocket.get_secret_value())
-        for endpoint in stages.files.deployment.endpoints
-        if endpoint.websocket is not None
-    ]
+    websockets = _websockets(stages.files.deployment)
     listener = HeadListener(
-        sockets,
+        websockets,
         lambda: running.wake(INDEX),
         stages.stopping,
         poll_seconds=schedule.index.total_seconds(),
@@ -222,7 +218,7 @@ def daemon(stages: Stages) -> Daemon:
         Job(EVALUATE, schedule.evaluate, partial(attempt, EVALUATE, evaluate)),
         Job(HEARTBEAT, schedule.heartbeat, lambda: _heartbeat(stages), first_after=2 * schedule.index),
     ]
-    if sockets:
+    if websockets:
         jobs.append(Job(HEADS, schedule.index, listener.run))
     jobs += [
         Job(stage.name, schedule.deliver, partial(attempt, stage.name, stage.run), brings_news=True)
@@ -266,6 +262,7 @@ def check(files: Files) -> Preflight:
     return preflight(
         files.definition,
         endpoints=_endpoints(files.deployment),
+        websockets=_websockets(files.deployment),
         database_url=files.deployment.database.get_secret_value(),
         channels=[_channel(table) for table in files.deployment.channels],
         clock=SystemClock(),
@@ -277,6 +274,14 @@ def _endpoints(deployment: Deployment) -> list[EndpointSettings]:
     return [
         EndpointSettings(endpoint.id, endpoint.url.get_secret_value(), endpoint.calls_per_minute)
         for endpoint in deployment.endpoints
+    ]
+
+
+def _websockets(deployment: Deployment) -> list[EndpointSettings]:
+    return [
+        EndpointSettings(endpoint.id, endpoint.websocket.get_secret_value())
+        for endpoint in deployment.endpoints
+        if endpoint.websocket is not None
     ]
 
 

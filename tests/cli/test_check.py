@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Command
+from tests.faults.telling_node import KEY, telling_node
 from tests.nodes import anvil
 from tests.stages.world import APPS, Watch, definition
 from watcher.chain.endpoint import EndpointSettings
@@ -225,3 +226,15 @@ def test_a_real_node_that_forgets_its_history_is_found_out(watcher: Command, fol
     assert {"has receipts from block 1 on", "nothing stands in the way; nothing was sent"} <= {
         each["text"] for each in found
     }
+
+
+def test_an_endpoint_that_tells_of_new_heads_is_asked_for_them(watcher: Command, place: Place) -> None:
+    """A run does without, so what is wrong is a warning; the key in the URL is not shown."""
+    with telling_node() as node:
+        place.deploy(f'websocket = "{node.url}"')
+        said = watcher("check")
+        assert said.code == 0
+        assert f"new heads of main (ws://127.0.0.1:{node.port})" in said.out
+        assert "the subscription is taken" in said.out
+    assert any("at its next poll, not at once" in text for text in texts(watcher, 0, "warning"))
+    assert KEY not in watcher("check").out

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from watcher.chain.endpoint import EndpointSettings, Wait
+from watcher.chain.heads import probe_heads
 from watcher.chain.pace import MAX_AT_ONCE
 from watcher.chain.probe import Probe
+from watcher.chain.redaction import public_name
 from watcher.channels import Channel
 from watcher.clock import Clock
 from watcher.core.costs import Backfill, Reading, Span, by_receipts, says_something
@@ -23,6 +25,9 @@ from watcher.core.wording import counted, duration_text, size_text
 from watcher.stages.boundaries import PIVOTS
 from watcher.stages.cutting import FINAL_WINDOW
 from watcher.store.inspection import DatabaseReport, inspect_database
+
+HEADS_SECONDS = 10.0
+"""So long a subscription to new heads may take to be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ def preflight(
     definition: Definition,
     *,
     endpoints: Sequence[EndpointSettings],
+    websockets: Sequence[EndpointSettings],
     database_url: str,
     channels: Sequence[Channel],
     clock: Clock,
@@ -51,11 +57,13 @@ def preflight(
     probes = [Probe(settings, clock, wait, concerns) for settings in endpoints]
     with ThreadPoolExecutor(len(probes), thread_name_prefix="probe") as threads:
         reports = list(threads.map(lambda probe: probe.report(definition.chain.finality, first), probes))
+        unheard = list(threads.map(lambda each: probe_heads(each.url, HEADS_SECONDS), websockets))
     now = int(clock.now().timestamp())
     cost, said = _cost(definition, endpoints, reports, first)
     findings = [
         *program_findings(definition),
         *endpoint_findings(definition, reports, first=first, now=now),
+        *map(_heads_finding, websockets, unheard),
         *_database_findings(definition, database, reports),
         *_channel_findings(channels),
         *said,
@@ -72,6 +80,14 @@ def _first_missing(definition: Definition, database: DatabaseReport) -> int:
 
 def _is_anothers(definition: Definition, database: DatabaseReport) -> bool:
     return database.identity is not None and database.identity.definition_hash != definition.hash
+
+
+def _heads_finding(websocket: EndpointSettings, problem: str | None) -> Finding:
+    """Say whether an endpoint will tell of new heads; a run does without, so it is no more than a warning."""
+    about = f"new heads of {websocket.id} ({public_name(websocket.url)})"
+    if problem is None:
+        return Finding(Level.OK, about, "the subscription is taken")
+    return Finding(Level.WARNING, about, f"{problem}: a run would read at its next poll, not at once")
 
 
 def _database_findings(
