@@ -176,11 +176,27 @@ def test_a_whole_batch_may_be_refused_for_its_range(node: LoggingNode, refusal: 
     assert len(node.node.requests[-1]) > 1
 
 
-def test_a_range_that_only_times_out_is_halved(node: LoggingNode) -> None:
-    """Where the same endpoint shows the block, the logs are what it cannot do."""
-    node.most_blocks, node.words = 100, "request timed out"
-    assert picked(read(source_of(node.node), last=1_500)) == [5, 700, 701]
-    assert 50 <= max(widths(node)) <= 100
+@pytest.mark.parametrize(
+    "words",
+    ["request timed out", "no backend is currently healthy to serve traffic", "service unavailable"],
+)
+def test_a_range_that_a_node_only_chokes_on_is_halved(node: LoggingNode, words: str) -> None:
+    """Where it still shows the block, the logs are what it cannot do; soon a wider range is tried again."""
+    node.most_blocks, node.words = 100, words
+    source = source_of(node.node)
+    assert picked(read(source, last=700)) == [5, 700]
+    assert max(widths(node)) == 80
+    node.most_blocks = 10**9
+    assert picked(read(source, first=701)) == [701, 2_500, 3_999]
+    assert max(widths(node)) > 640
+
+
+def test_a_time_out_is_not_waited_for_again_and_again(node: LoggingNode) -> None:
+    """One try of the wide range, one look whether the endpoint is there, then a narrower one."""
+    node.most_blocks, node.words, waiting = 100, "request timed out", Waiting()
+    read(source_of(node.node, waiting=waiting), last=700)
+    assert node.refusals == 1
+    assert waiting.seconds == []
 
 
 def test_an_endpoint_that_is_down_is_no_limit(node: LoggingNode) -> None:

@@ -25,13 +25,19 @@ UNASKED = "unasked logs"
 """The kind of fault of an endpoint that does not keep to what it was asked for."""
 
 _ANSWER = re.compile("response|answer", re.IGNORECASE)
+_IN_TIME = re.compile("time.?d? ?out|no answer within|deadline exceeded|no backend", re.IGNORECASE)
+"""A node that searches too long, and a gateway (proxyd) that calls its nodes unhealthy for a wide range."""
 
 
 @dataclass(frozen=True, slots=True)
 class Narrower:
-    """The range is refused: fewer blocks have to be asked about."""
+    """The range is refused: fewer blocks have to be asked about.
+
+    It is not `certain` where the endpoint only failed in time, which may have other reasons.
+    """
 
     hint: Hint
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,8 @@ def _unwilling(outcome: object) -> Unwilling | None:
             return Narrower(outcome.hint or Hint())
         case Refusal.TOO_LARGE if _ANSWER.search(outcome.message):
             return Narrower(Hint())
+        case Refusal.BUSY if _IN_TIME.search(outcome.message):
+            return Narrower(Hint(), certain=False)
         case Refusal.ADDRESSES:
             return FewerAddresses()
         case _:

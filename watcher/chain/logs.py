@@ -142,15 +142,17 @@ class LogReader:
         try:
             reply = sent()
             answers = rpc.ask(questions, LOGS, together=True, sent=reply)
-        except (EndpointUnavailable, CallRefused):
-            # Some time out, or refuse in words that nobody knows yet. Who shows the block refused the logs.
+        except (EndpointUnavailable, CallRefused) as error:
+            # In words that nobody knows yet. Whoever shows the block refused nothing but the logs.
             rpc.ask([header_at(span.last)], BLOCKS)
-            return Narrower(Hint())
+            return Narrower(Hint(), certain=isinstance(error, CallRefused))
         logs: defaultdict[int, list[FoundLogJson]] = defaultdict(list)
         headers: dict[int, Header] = {}
         most = 0
         for answer in answers:
             if isinstance(answer, Unwilling):
+                if answer == Narrower(Hint(), certain=False):
+                    rpc.ask([header_at(span.last)], BLOCKS)
                 return answer
             if isinstance(answer, Header):
                 if headers.setdefault(answer.ref.number, answer).ref != answer.ref:
@@ -168,8 +170,8 @@ class LogReader:
     def _asks_less(self, refused: Unwilling, span: BlockRange, only: LogFilter) -> bool:
         """Ask for less from now on; False where less cannot be asked for."""
         match refused:
-            case Narrower(hint) if len(span) > 1:
-                self._width.refused(span, hint)
+            case Narrower(hint, certain) if len(span) > 1:
+                self._width.refused(span, hint, passing=not certain)
             case FewerAddresses() if self._addresses_at_once > 1:
                 at_once = min(self._addresses_at_once, len(only.addresses))
                 self._addresses_at_once = max(1, at_once // 2)

@@ -22,7 +22,7 @@ LARGE_BYTES = 5_000_000
 LONG_RUN = 200
 """After so many answers a ceiling is tried once; where it holds, again after twice as many."""
 SHORT_RUN = 8
-"""The same where too many logs were the reason: a dense stretch of the chain ends by itself."""
+"""The same where the reason may pass by itself: a stretch of the chain with many logs, a busy node."""
 
 _NEWEST = 0.3
 """What the newest span counts for in the running density."""
@@ -71,16 +71,17 @@ class SpanWidth:
             if not self.blocks < wanted < _WORTHWHILE * self.blocks:
                 self.blocks = wanted
 
-    def refused(self, asked: BlockRange, hint: Hint) -> None:
-        """Take in that a span was refused; the next one is narrower, as `hint` says or by half."""
+    def refused(self, asked: BlockRange, hint: Hint, *, passing: bool = False) -> None:
+        """Take in that a span was refused; the next one is narrower, as `hint` says or by half.
+
+        `passing`: the reason may pass, as too many logs in a stretch of the chain do.
+        """
         width = len(asked)
         narrower = _narrower(asked, hint) or max(1, width // 2)
         self.blocks = self.ceiling = min(narrower, self.ceiling or narrower)
         self._widest = self._run = 0
-        if hint.logs is None:
-            self._patience = max(self._patience, LONG_RUN)
-        else:
-            self._patience = max(self._patience, SHORT_RUN)
+        self._patience = max(self._patience, SHORT_RUN if passing or hint.logs else LONG_RUN)
+        if hint.logs is not None:
             self._most_logs = hint.logs
             self._density = max(self._density or 0.0, hint.logs / width)
 

@@ -64,6 +64,10 @@ def test_the_searches_stand_between_two_looks_at_the_last_block() -> None:
         (Failure(Refusal.RANGE, ""), Narrower(Hint())),
         (Failure(Refusal.TOO_LARGE, "Response is too big"), Narrower(Hint())),
         (Failure(Refusal.TOO_LARGE, "answered more than 5 bytes"), Narrower(Hint())),
+        (Failure(Refusal.BUSY, "request timed out"), Narrower(Hint(), certain=False)),
+        (Failure(Refusal.BUSY, "no answer within 30 s"), Narrower(Hint(), certain=False)),
+        (Failure(Refusal.BUSY, "context deadline exceeded"), Narrower(Hint(), certain=False)),
+        (Failure(Refusal.BUSY, "no backend is currently healthy"), Narrower(Hint(), certain=False)),
         (Failure(Refusal.ADDRESSES, ""), FewerAddresses()),
         (Failure(Refusal.NO_METHOD, ""), NoLogs()),
     ],
@@ -78,7 +82,7 @@ def test_a_refusal_says_what_to_ask_for_instead(refusal: Failure, expected: obje
     "failure",
     [
         Failure(Refusal.TOO_LARGE, "batch too large"),
-        Failure(Refusal.BUSY, "no backend is currently healthy to serve traffic"),
+        Failure(Refusal.BUSY, "rate limit exceeded"),
         Failure(Refusal.HISTORY, "block range extends beyond current head block"),
     ],
 )

@@ -166,6 +166,23 @@ def test_a_ceiling_by_logs_is_tried_soon() -> None:
     assert width.ceiling is None
 
 
+def test_a_ceiling_for_a_reason_that_may_pass_is_tried_soon() -> None:
+    """A busy node is not one with a limit; where it stays busy, the tries get rarer."""
+    width = SpanWidth()
+    width.answered(10, 0, 0)
+    width.refused(asked(20), NOTHING, passing=True)
+    for _ in range(SHORT_RUN):
+        width.answered(10, 0, 0)
+    assert width.blocks == 20
+    width.refused(asked(20), NOTHING, passing=True)
+    for _ in range(SHORT_RUN + 1):
+        width.answered(10, 0, 0)
+    assert width.blocks == 10
+    for _ in range(SHORT_RUN):
+        width.answered(10, 0, 0)
+    assert width.blocks == 20
+
+
 @pytest.mark.parametrize(
     ("hint", "expected"),
     [
