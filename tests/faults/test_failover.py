@@ -19,7 +19,14 @@ from watcher.chain.condition import ALONE_SECONDS, LACKS_SECONDS, LONG_FAILURES,
 from watcher.chain.reader import JsonRpcSource
 from watcher.chain.refusals import Refusal
 from watcher.core.types import Address, BlockRange
-from watcher.errors import CallRefused, ChainError, EndpointUnavailable, HistoryMissing, WrongChain
+from watcher.errors import (
+    CallRefused,
+    ChainError,
+    EndpointUnavailable,
+    HistoryMissing,
+    MalformedAnswer,
+    WrongChain,
+)
 
 CONTRACT = Address("0x" + "aa" * 20)
 BARRED_SECONDS = ALONE_SECONDS[Refusal.BARRED]
@@ -304,6 +311,19 @@ def test_every_endpoint_that_answers_is_compared_at_the_start(
     second.chain_id = 1
     with pytest.raises(WrongChain):
         source_of(node, url, second).identity()
+
+
+def test_a_lie_is_named_where_nobody_else_can_be_asked(node: ScriptedNode, second: ScriptedNode) -> None:
+    """The error is the contradiction, not that the other endpoint is left alone."""
+    del node.blocks[7][1][-1]
+    waiting = Waiting()
+    source = source_of(node, second, waiting=waiting)
+    source.identity()
+    second.next(HttpAnswer(402))
+    node.next(HttpAnswer(503))
+    source.head()
+    with pytest.raises(MalformedAnswer, match="block 7: 1 receipts for 2 transactions"):
+        list(source.windows(BlockRange(0, 29), 10, every_header=True))
 
 
 def test_a_429_teaches_a_rate_that_is_kept(node: ScriptedNode) -> None:

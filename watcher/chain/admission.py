@@ -27,7 +27,8 @@ class Admission:
 
     def __init__(self, endpoints: Sequence[Endpoint], chain_id: int) -> None:
         """Know nothing yet but which chain it has to be."""
-        self.identity: Identity | None = None
+        self.known: list[Identity] = []
+        """What every endpoint has to show: empty before the first one did, then of one item."""
         self._endpoints = endpoints
         self._chain_id = chain_id
         self._named_by = ""
@@ -101,11 +102,13 @@ class Admission:
         if found.chain_id != self._chain_id:
             raise WrongChain(f"{serves}, but the program is about chain {self._chain_id}: correct its URL")
         with self._comparing:
-            if self.identity is None:
-                self.identity, self._named_by = found, endpoint.name
-        if self.identity != found:
+            if not self.known:
+                self._named_by = endpoint.name
+                self.known.append(found)
+        [known] = self.known
+        if known != found:
             raise WrongChain(
-                f"{serves}, but {self._named_by} serves genesis {self.identity.genesis_hash}: different "
+                f"{serves}, but {self._named_by} serves genesis {known.genesis_hash}: different "
                 "chains under one id; keep the endpoints of the right one"
             )
 

@@ -61,38 +61,43 @@ class WindowReader:
                     part += self._span(self._rpc, span.blocks, questions, reply)
                 except Contradiction as found:
                     self._blame([reply.endpoint], found)
-                    part += self._again(span.blocks, reply.endpoint, None, every_header=every_header)
+                    part += self._again(span.blocks, reply.endpoint, None, found, every_header=every_header)
                 if span.ends_window or size_bytes > self._max_window_bytes:
                     blocks = BlockRange(part[0].number, part[-1].number)
                     try:
                         part = self._whole(self._rpc, part, previous)
                     except Contradiction as found:
                         self._blame(askers, found)
-                        part = self._again(blocks, reply.endpoint, previous, every_header=every_header)
+                        part = self._again(blocks, reply.endpoint, previous, found, every_header=every_header)
                     yield Window(blocks, part)
                     previous, part, size_bytes, askers = part[-1], [], 0, set()
 
     def _again(
-        self, blocks: BlockRange, last: Endpoint, previous: BlockReceipts | None, *, every_header: bool
+        self,
+        blocks: BlockRange,
+        last: Endpoint,
+        previous: BlockReceipts | None,
+        found: Contradiction,
+        *,
+        every_header: bool,
     ) -> list[BlockReceipts]:
         """Read blocks that contradicted themselves again, each time from one endpoint alone, `last` last.
 
         Raises MalformedAnswer where the contradiction stays.
         """
         order = sorted(self._rpc.endpoints, key=lambda each: each is last)
-        said = ""
         for endpoint in islice(cycle(order), max(TRIES_AGAIN, len(order))):
             rpc = self._rpc.only([endpoint])
             questions = self._asked(rpc, blocks, every_header=every_header, ends=True)
             try:
                 reply = rpc.send([question.call for question in questions])
                 return self._whole(rpc, self._span(rpc, blocks, questions, reply), previous)
-            except Contradiction as found:
-                self._blame([endpoint], found)
-                said = str(found)
-            except ChainError as error:
-                said = said or str(error)
-        raise MalformedAnswer(f"{self._rpc.name}: {said}; the chain changed under way or the node is broken")
+            except Contradiction as again:
+                self._blame([endpoint], again)
+                found = again
+            except ChainError:
+                continue  # it cannot be asked now, or lacks the blocks
+        raise MalformedAnswer(f"{self._rpc.name}: {found}; the chain changed under way or the node is broken")
 
     def _blame(self, askers: Collection[Endpoint], found: Contradiction) -> None:
         """Hold a contradiction against the endpoint that it came from, where it came from one."""
