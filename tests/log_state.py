@@ -8,7 +8,7 @@ import structlog
 
 from watcher.log import STAGES
 
-_LOGGERS = (None, "watcher", STAGES, "apscheduler")
+_LOGGERS = (None, "watcher", STAGES, "apscheduler", "web3")
 
 
 @contextmanager

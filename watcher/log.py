@@ -60,6 +60,8 @@ def configure(stream: TextIO, *, stage_runs: bool = True) -> None:
     logging.getLogger(STAGES).setLevel(logging.INFO if stage_runs else logging.CRITICAL)
     # It warns each time a run takes longer than its interval, which any backfill does.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # It reports each end of a WebSocket, which watcher.chain.heads does once.
+    logging.getLogger("web3").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -64,6 +64,7 @@ def test_what_came_while_the_connection_was_cut_is_read_when_it_is_back(tmp_path
         wait_for_the_story(receiver)
         daemon.wait_for_block(place.pass_blocks(1))
         daemon.wait_for(lambda said: said.get("event") == "new heads over WebSocket again")
+        assert [said for said in daemon.lines if said.get("level") != "info"] == [lost]
         assert watcher.digest == digest_of_a_clean_replay(tmp_path / "clean", place)
 
 

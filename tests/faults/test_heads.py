@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from http import HTTPStatus
+from io import StringIO
 from threading import Condition, Event, Thread
 from typing import Any
 
@@ -15,6 +16,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.faults.telling_node import KEY, LONG_ENOUGH, telling_node
+from tests.log_state import logging_kept
+from watcher import log
 from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.heads import SILENT_POLLS, SPACING_SECONDS, HeadListener, probe_heads
 from watcher.testing.manual_clock import ManualClock
@@ -126,6 +129,18 @@ def test_a_connection_that_drops_comes_back_and_the_log_says_so_once() -> None:
         node.hang_up()
         node.wait_for_subscriptions(5)
         assert [line["log_level"] for line in lines] == ["warning", "info", "warning"]
+
+
+def test_a_node_that_closes_politely_is_one_line_of_the_log_too() -> None:
+    """Whatever the library has to say about it."""
+    said = StringIO()
+    with logging_kept(), telling_node() as node, listening(node.url) as listener:
+        log.configure(said)
+        listener.wait_for(1)
+        node.hang_up()
+        node.wait_for_subscriptions(2)
+        [line] = said.getvalue().splitlines()
+        assert f"endpoint node0 (ws://127.0.0.1:{node.port}) closed the connection" in line
 
 
 def test_a_node_that_is_away_is_tried_until_it_is_back() -> None:
