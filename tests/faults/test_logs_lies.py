@@ -135,6 +135,36 @@ def test_an_endpoint_that_lags_is_made_up_for_by_another(node: LoggingNode) -> N
         assert read(source_of(node.node, ahead.node)) == list(USES)
 
 
+def forget(node: LoggingNode, below: int) -> None:
+    """Prune the receipts of the first blocks, and with them their logs: nothing says so."""
+    honest = node.node.methods["eth_getBlockReceipts"]
+    node.node.methods["eth_getBlockReceipts"] = lambda method, params: (
+        honest(method, params) if int(params[0], 16) >= below else None
+    )
+    node.edit = lambda found: [log for log in found if int(log["blockNumber"], 16) >= below]
+
+
+def test_silence_about_pruned_receipts_is_not_believed(node: LoggingNode) -> None:
+    """Such a node has the blocks, and finds no logs in them: it has to show receipts of the first one."""
+    forget(node, below=30)
+    with pytest.raises(HistoryMissing, match="block 0 has no receipts there"):
+        read(source_of(node.node))
+
+
+def test_an_endpoint_that_forgot_is_made_up_for_by_another(node: LoggingNode) -> None:
+    """And not asked again for what follows in this read."""
+    forget(node, below=30)
+    with logging_node(BLOCKS, USES) as whole:
+        assert read(source_of(node.node, whole.node)) == list(USES)
+    assert len(node.ranges) == 1
+
+
+def test_memory_is_shown_once_a_read(node: LoggingNode) -> None:
+    """What is kept from one block on is kept behind it."""
+    read(source_of(node.node))
+    assert node.node.asked("eth_getBlockReceipts") == 1 + len(USES)
+
+
 def test_a_search_beyond_the_head_that_is_refused_is_missing_history(node: LoggingNode) -> None:
     """As geth and reth do it."""
     node.most_blocks, node.words = 0, "block range extends beyond current head block"

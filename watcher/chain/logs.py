@@ -9,13 +9,14 @@ alone. A single block that is refused, and ranges too short to be worth it, are 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import pairwise
 
 import structlog
 
 from watcher.chain.blocks import BlockQuestion, blocks_of, questions_about
 from watcher.chain.crosscheck import CONTRADICTS, Contradiction
-from watcher.chain.endpoint import Reply
+from watcher.chain.endpoint import Endpoint, Reply
 from watcher.chain.hints import Hint
 from watcher.chain.log_questions import (
     FewerAddresses,
@@ -28,7 +29,7 @@ from watcher.chain.log_questions import (
     searches,
 )
 from watcher.chain.prefetch import prefetch
-from watcher.chain.questions import Header, header_at
+from watcher.chain.questions import Header, header_at, receipts_at
 from watcher.chain.ranges import SpanWidth
 from watcher.chain.refusals import Failure, Refusal
 from watcher.chain.rpc import Question, Rpc
@@ -37,7 +38,7 @@ from watcher.chain.windows import TRIES_AGAIN, WindowReader
 from watcher.chain.wire import BLOCKS, LOGS, Call, FoundLogJson
 from watcher.core.types import BlockRange, BlockRef
 from watcher.core.window import BlockReceipts, LogFilter, Window
-from watcher.errors import CallRefused, EndpointUnavailable, MalformedAnswer
+from watcher.errors import CallRefused, EndpointUnavailable, HistoryMissing, MalformedAnswer
 
 SPANS_AHEAD = 4
 """Spans under way: each is up to thousands of blocks, and its answer may hold megabytes."""
@@ -52,6 +53,23 @@ GET_LOGS = Call("eth_getLogs")
 
 _Logs = Mapping[int, Sequence[FoundLogJson]]
 _Headers = Mapping[int, Header]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What one read is asked for."""
+
+    only: LogFilter
+    size: int
+    every_header: bool
+
+
+class _Forgetful(Exception):
+    """An endpoint shows blocks, but not their receipts: where it tells of no logs, there may be some."""
+
+    def __init__(self, endpoint: Endpoint, error: HistoryMissing) -> None:
+        super().__init__(str(error))
+        self.endpoint = endpoint
 
 
 class LogReader:
@@ -75,12 +93,14 @@ class LogReader:
 
         Raises MalformedAnswer where answers contradict each other whoever gives them.
         """
+        wanted = _Wanted(only, size, every_header)
+        everyone = rpc = self._rpc.only(self._rpc.endpoints)
+        shown: set[Endpoint] = set()
         first, previous, contradictions = blocks.first, None, 0
-        rpc = self._rpc
         while first <= blocks.last:
             rest = BlockRange(first, blocks.last)
             if self._pays(rest, only):
-                windows = self._spans(rpc, rest, size, only, every_header=every_header)
+                windows = self._spans(rpc, rest, wanted, shown, alone=rpc is not everyone)
             else:
                 windows = self._whole.read(rest, size, every_header=every_header)
             try:
@@ -88,50 +108,46 @@ class LogReader:
                     previous = _linked(previous, window)
                     yield window
                     first, contradictions = window.range.last + 1, 0
-                rpc = self._rpc
+                rpc = everyone
             except Contradiction as found:
-                rpc = self._somebody(rpc, found, contradictions)
+                rpc = _somebody(everyone, rpc, found, contradictions)
                 contradictions += 1
+            except _Forgetful as found:
+                left = [each for each in everyone.endpoints if each is not found.endpoint]
+                if not left:
+                    raise HistoryMissing(str(found)) from found
+                everyone = rpc = everyone.only(left)
 
     def _pays(self, blocks: BlockRange, only: LogFilter) -> bool:
         """Tell whether logs are the cheaper way at all: two looks and the searches, against each block."""
         found = searches(only, self._addresses_at_once)
         return bool(found) and len(blocks) > 1 + len(found) and self._rpc.offers(GET_LOGS)
 
-    def _somebody(self, rpc: Rpc, found: Contradiction, before: int) -> Rpc:
-        """Choose whom to ask alone after a contradiction: each endpoint in turn, the preferred one last."""
-        endpoints = self._rpc.endpoints
-        if len(rpc.endpoints) == 1:
-            rpc.endpoints[0].at_fault(Failure(Refusal.MALFORMED, str(found), kind=CONTRADICTS))
-        if before == max(TRIES_AGAIN, len(endpoints)):
-            text = f"{self._rpc.name}: {found}; the chain changed under way or the node is broken"
-            raise MalformedAnswer(text) from found
-        return self._rpc.only([endpoints[(before + 1) % len(endpoints)]])
-
     def _spans(
-        self, rpc: Rpc, blocks: BlockRange, size: int, only: LogFilter, *, every_header: bool
+        self, rpc: Rpc, blocks: BlockRange, wanted: _Wanted, shown: set[Endpoint], *, alone: bool
     ) -> Generator[Window]:
         """Read spans ahead, until one is refused or has to go alone: whoever calls goes on behind it."""
-        jobs = self._jobs(rpc, blocks, size, only, every_header=every_header)
+        jobs = self._jobs(blocks, wanted, alone=alone)
         with closing(prefetch(jobs, lambda job: _send(rpc, job[1]), SPANS_AHEAD)) as arriving:
             for (span, questions), sent in arriving:
                 found = self._found(rpc, span, questions, sent)
                 if isinstance(found, Unwilling):
-                    if not self._asks_less(found, span, only):
-                        yield from self._whole.read(span, size, every_header=every_header)
+                    if not self._asks_less(found, span, wanted.only):
+                        yield from self._whole.read(span, wanted.size, every_header=wanted.every_header)
                     return
-                yield from self._windows(rpc, span, only, *found)
+                _check_memory(rpc, span.first, shown)
+                yield from self._windows(rpc, span, wanted.only, *found)
 
     def _jobs(
-        self, rpc: Rpc, blocks: BlockRange, size: int, only: LogFilter, *, every_header: bool
+        self, blocks: BlockRange, wanted: _Wanted, *, alone: bool
     ) -> Iterator[tuple[BlockRange, list[LogQuestion]]]:
         first = blocks.first
+        most = min(wanted.size, HEADERS_AT_ONCE) if wanted.every_header else wanted.size
         while first <= blocks.last:
-            width = min(self._width.blocks, size, HEADERS_AT_ONCE if every_header else size)
-            span = BlockRange(first, min(first + width - 1, blocks.last))
+            span = BlockRange(first, min(first + min(self._width.blocks, most) - 1, blocks.last))
             at_once = self._addresses_at_once
-            yield span, questions_about_logs(span, only, at_once, every_header=every_header)
-            if rpc is not self._rpc or not self._width.takes(len(span)):
+            yield span, questions_about_logs(span, wanted.only, at_once, every_header=wanted.every_header)
+            if alone or not self._width.takes(len(span)):
                 return
             first = span.last + 1
 
@@ -220,6 +236,32 @@ class LogReader:
                 reply = sent()
                 yield blocks_of(rpc, part, questions, reply, headers), reply.size_bytes
                 self._length.learn(len(part), reply.size_bytes)
+
+
+def _check_memory(rpc: Rpc, number: int, shown: set[Endpoint]) -> None:
+    """Let the endpoint that has just answered show once that it has receipts as far back as this.
+
+    Nodes that pruned receipts (reth) still find blocks there, but no logs in them, and do not say so.
+    """
+    endpoint = rpc.answered_by
+    if endpoint is None or endpoint in shown:
+        return
+    try:
+        rpc.only([endpoint]).ask([receipts_at(number)], BLOCKS)
+    except HistoryMissing as error:
+        raise _Forgetful(endpoint, error) from error
+    shown.add(endpoint)
+
+
+def _somebody(everyone: Rpc, asked: Rpc, found: Contradiction, before: int) -> Rpc:
+    """Choose whom to ask alone after a contradiction: each endpoint in turn, the preferred one last."""
+    endpoints = everyone.endpoints
+    if len(asked.endpoints) == 1:
+        asked.endpoints[0].at_fault(Failure(Refusal.MALFORMED, str(found), kind=CONTRADICTS))
+    if before == max(TRIES_AGAIN, len(endpoints)):
+        text = f"{everyone.name}: {found}; the chain changed under way or the node is broken"
+        raise MalformedAnswer(text) from found
+    return everyone.only([endpoints[(before + 1) % len(endpoints)]])
 
 
 def _send(rpc: Rpc, questions: Sequence[Question[object]]) -> Reply:
