@@ -149,6 +149,17 @@ def test_history_that_one_endpoint_lacks_is_asked_of_the_other(
     assert second.asked("eth_getCode") == 3
 
 
+def test_receipts_that_are_pruned_are_not_looked_for_one_by_one(node: ScriptedNode) -> None:
+    """The endpoint knows the method and lacks the blocks: the next run asks the same, and no more."""
+    node.methods["eth_getBlockReceipts"] = lambda _method, _params: refuse(4444, "pruned history unavailable")
+    source = source_of(node, ahead=1)
+    source.head()
+    for _ in range(2):
+        with pytest.raises(HistoryMissing, match="pruned"):
+            read(source)
+    assert node.asked("eth_getTransactionReceipt") == 0
+
+
 def test_what_is_missing_close_to_the_head_is_not_held_against_an_endpoint(node: ScriptedNode) -> None:
     """In a moment it may be there: it is asked again the next time."""
     node.methods["eth_getCode"] = lambda _method, _params: refuse(-32000, "header not found")

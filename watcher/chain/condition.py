@@ -165,6 +165,11 @@ class Condition:
         now = self._clock.monotonic()
         return any(self._lacks_one(call, now) for call in calls)
 
+    def lacks_method(self, call: Call) -> bool:
+        """Tell whether the endpoint said lately that it does not know the method of a call."""
+        known = self._lacks.get(call.method)
+        return known is not None and known.up_to is None and known.until > self._clock.monotonic()
+
     def _lacks_one(self, call: Call, now: float) -> bool:
         known = self._lacks.get(call.method)
         if known is None or known.until <= now:

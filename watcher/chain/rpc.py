@@ -85,8 +85,8 @@ class Rpc:
         return self.admission.known[0]
 
     def offers(self, call: Call) -> bool:
-        """Tell whether an endpoint that can be asked now may know the answer to such a call."""
-        return any(not each.condition.lacks([call]) for each in self.endpoints if _can_wait_for(each))
+        """Tell whether an endpoint that can be asked now may know the method of such a call."""
+        return any(not each.condition.lacks_method(call) for each in self.endpoints if _can_wait_for(each))
 
     def send(self, calls: Sequence[Call], avoid: Collection[Endpoint] = ()) -> Reply:
         """Send calls to the best endpoint not to `avoid`, waiting for its rest if need be; decode nothing.
@@ -174,9 +174,10 @@ class Rpc:
         """Judge one outcome; what the endpoint lacks is remembered, and not made do without elsewhere."""
         if isinstance(result, Failure):
             endpoint.condition.lack(question.call, result, endpoint.head)
-            if result.refusal is Refusal.NO_METHOD and self.only(
-                [each for each in self.endpoints if each is not endpoint and each not in useless]
-            ).offers(question.call):
+            others = [each for each in self.endpoints if each is not endpoint and each not in useless]
+            able = (each for each in others if _can_wait_for(each))
+            elsewhere = any(not each.condition.lacks([question.call]) for each in able)
+            if result.refusal is Refusal.NO_METHOD and elsewhere:
                 return result
         return question.judge(result)
 

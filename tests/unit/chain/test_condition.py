@@ -56,6 +56,7 @@ def test_history_is_lacked_up_to_the_highest_block_that_was_refused(condition: C
     assert [condition.lacks([code_at(number)]) for number in (300, 500, 501)] == [True, True, False]
     assert condition.lacks([Call("eth_chainId"), code_at(1)])
     assert not condition.lacks([Call("eth_getBlockReceipts", ("0x1",))])
+    assert not condition.lacks_method(code_at(1))
 
 
 def test_a_method_that_is_not_known_is_lacked_whatever_it_is_asked(condition: Condition) -> None:
@@ -63,6 +64,7 @@ def test_a_method_that_is_not_known_is_lacked_whatever_it_is_asked(condition: Co
     condition.lack(code_at(500), PRUNED, HEAD)
     condition.lack(code_at(500), Failure(Refusal.NO_METHOD, "no such method"), HEAD)
     assert condition.lacks([code_at(900)])
+    assert condition.lacks_method(code_at(900))
 
 
 def test_what_is_lacked_is_forgotten_after_some_minutes(condition: Condition, clock: ManualClock) -> None:
@@ -70,6 +72,9 @@ def test_what_is_lacked_is_forgotten_after_some_minutes(condition: Condition, cl
     condition.lack(code_at(500), PRUNED, HEAD)
     clock.advance(timedelta(seconds=LACKS_SECONDS))
     assert not condition.lacks([code_at(500)])
+    condition.lack(code_at(500), Failure(Refusal.NO_METHOD, "no such method"), HEAD)
+    clock.advance(timedelta(seconds=LACKS_SECONDS))
+    assert not condition.lacks_method(code_at(500))
 
 
 @pytest.mark.parametrize(
