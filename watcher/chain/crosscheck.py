@@ -4,21 +4,27 @@
             ├─▶ fitted ─▶ BlockReceipts with header, or Contradiction
  receipts ─┘
 
-Pure. Only where a header is there anyway: most of a backfill's blocks have none.
+Only where a header is there anyway: most of a backfill's blocks have none. Those that say something get
+theirs later: `Unconfirmed` keeps until then how many receipts there were.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 
 from eth_hash.auto import keccak
 
+from watcher.chain.endpoint import Endpoint
 from watcher.chain.questions import EMPTY_ROOT, Header
 from watcher.chain.wire import ReceiptJson
 from watcher.core.window import BlockReceipts
 
 CONTRADICTS = "contradiction"
 """The kind of fault of an endpoint whose answers cannot all be true."""
+
+MOST_KEPT = 5_000
+"""Blocks that wait for their header: several windows are read ahead of it."""
 
 _BLOOM_BITS = 2048
 
@@ -64,6 +70,34 @@ def _sums_flaw(receipts: Sequence[ReceiptJson], header: Header) -> str | None:
         if any(header.logs_bloom & mask != mask for mask in map(_bloom_of, emitters)):
             return "the header's logsBloom lacks a contract that logged"
     return None
+
+
+class Unconfirmed:
+    """Blocks that were read without a header: the header confirms them, if it is asked for later."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._read: dict[int, tuple[str, int, Collection[Endpoint]]] = {}
+
+    def add(self, blocks: Iterable[BlockReceipts], askers: Collection[Endpoint]) -> None:
+        """Keep what there was of the blocks without header, and from whom; at most `MOST_KEPT`, the last."""
+        for block in blocks:
+            if block.header is None:
+                self._read[block.number] = block.hash, len(block.receipts), askers
+        for number in list(islice(self._read, max(0, len(self._read) - MOST_KEPT))):
+            self._read.pop(number, None)
+
+    def flaw(self, header: Header) -> tuple[Contradiction, Collection[Endpoint]] | None:
+        """Say how a header contradicts the receipts that were read, and whose they were; None: it does not.
+
+        A header of another hash is another block: a reorg, which is not for this place to notice.
+        """
+        number = header.ref.number
+        block_hash, receipts, askers = self._read.pop(number, ("", 0, ()))
+        if block_hash != header.ref.hash or receipts == len(header.transactions):
+            return None
+        text = f"block {number}: {receipts} receipts for {len(header.transactions)} transactions"
+        return Contradiction(text), askers
 
 
 @lru_cache(maxsize=4_096)

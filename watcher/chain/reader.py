@@ -91,7 +91,11 @@ class JsonRpcSource:
 
     def headers(self, numbers: Sequence[int]) -> list[BlockRef | None]:
         """Give blocks by number, None above the head."""
-        return [_ref(header) for header in self._rpc.ask([header_if_any(n) for n in numbers], BLOCKS)]
+        found = self._rpc.ask([header_if_any(number) for number in numbers], BLOCKS)
+        for header in found:
+            if header is not None:
+                self._windows.confirm(header)
+        return [_ref(header) for header in found]
 
     def windows(
         self,

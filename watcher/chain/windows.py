@@ -11,10 +11,10 @@ from contextlib import closing
 from itertools import cycle, islice
 
 from watcher.chain.blocks import BlockQuestion, blocks_of, questions_about
-from watcher.chain.crosscheck import CONTRADICTS, Contradiction, fitted
+from watcher.chain.crosscheck import CONTRADICTS, Contradiction, Unconfirmed, fitted
 from watcher.chain.endpoint import Endpoint, Reply
 from watcher.chain.prefetch import prefetch
-from watcher.chain.questions import header_at
+from watcher.chain.questions import Header, header_at
 from watcher.chain.refusals import Failure, Refusal
 from watcher.chain.rpc import Rpc
 from watcher.chain.spans import Span, SpanLength, spans
@@ -41,6 +41,7 @@ class WindowReader:
         self._ahead = ahead
         self._max_window_bytes = max_window_bytes
         self._length = SpanLength()
+        self._unconfirmed = Unconfirmed()
 
     def read(self, blocks: BlockRange, size: int, *, every_header: bool) -> Generator[Window]:
         """Read as `ChainSource.windows` promises."""
@@ -69,8 +70,20 @@ class WindowReader:
                     except Contradiction as found:
                         self._blame(askers, found)
                         part = self._again(blocks, reply.endpoint, previous, found, every_header=every_header)
+                    self._unconfirmed.add(part, askers)
                     yield Window(blocks, part)
                     previous, part, size_bytes, askers = part[-1], [], 0, set()
+
+    def confirm(self, header: Header) -> None:
+        """Compare a header that was read with the receipts of its block, if these were read without it.
+
+        Raises MalformedAnswer where there are more or fewer than it has transactions.
+        """
+        flaw = self._unconfirmed.flaw(header)
+        if flaw is not None:
+            found, askers = flaw
+            self._blame(askers, found)
+            raise MalformedAnswer(f"{' or '.join(asker.name for asker in askers)}: {found}")
 
     def _again(
         self,
