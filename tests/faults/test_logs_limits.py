@@ -250,6 +250,14 @@ def test_without_eth_getlogs_blocks_are_read_by_receipts(node: LoggingNode) -> N
     assert [line["event"] for line in lines].count("no eth_getLogs, blocks are read by receipts") == 1
 
 
+def test_a_whole_batch_may_be_refused_for_the_method_in_it(node: LoggingNode) -> None:
+    """Blocks are what every endpoint offers: it is eth_getLogs that it lacks."""
+    honest = node.node.answer
+    refusal = HttpAnswer(403, b'{"error":{"code":-32601,"message":"rpc method is not whitelisted"}}')
+    node.node.answer = lambda path, body: refusal if b"eth_getLogs" in body else honest(path, body)  # type: ignore[method-assign]
+    assert picked(read(source_of(node.node), last=100)) == list(range(101))
+
+
 def test_where_batches_are_refused_logs_are_asked_for_one_by_one(node: LoggingNode) -> None:
     """The two looks at the last block still stand around them."""
     honest = node.node.answer

@@ -102,14 +102,18 @@ def _passes(log: Log, only: LogFilter) -> bool:
 def _look_at(number: int) -> LogQuestion:
     """Ask for a block; a refusal of the whole batch is about the logs in it."""
     asked = header_at(number)
-    return Question(asked.call, lambda outcome: _unwilling(outcome) or asked.judge(outcome))
+
+    def judge(outcome: Any) -> Header | Unwilling | Failure:  # noqa: ANN401 - whatever was sent
+        refused = _unwilling(outcome) if isinstance(outcome, Failure) else None
+        return refused or asked.judge(outcome)
+
+    return Question(asked.call, judge)
 
 
 def _logs(blocks: BlockRange, criteria: Mapping[str, object]) -> LogQuestion:
-    def judge(outcome: Any) -> list[FoundLogJson] | Unwilling | Failure:  # noqa: ANN401 - whatever was sent
+    def judge(outcome: Any) -> list[FoundLogJson] | Unwilling | Failure:  # noqa: ANN401
         if isinstance(outcome, Failure):
-            lacking = NoLogs() if outcome.refusal is Refusal.NO_METHOD else None
-            return lacking or _unwilling(outcome) or outcome
+            return _unwilling(outcome) or outcome
         if not isinstance(outcome, list):
             return Failure(Refusal.MALFORMED, "the logs are no list")
         return _flaw(outcome, blocks, criteria) or outcome
@@ -118,9 +122,7 @@ def _logs(blocks: BlockRange, criteria: Mapping[str, object]) -> LogQuestion:
     return Question(Call("eth_getLogs", (whole,)), judge)
 
 
-def _unwilling(outcome: object) -> Unwilling | None:
-    if not isinstance(outcome, Failure):
-        return None
+def _unwilling(outcome: Failure) -> Unwilling | None:
     match outcome.refusal:
         case Refusal.RANGE:
             return Narrower(outcome.hint or Hint())
@@ -130,6 +132,8 @@ def _unwilling(outcome: object) -> Unwilling | None:
             return Narrower(Hint(), certain=False)
         case Refusal.ADDRESSES:
             return FewerAddresses()
+        case Refusal.NO_METHOD:
+            return NoLogs()
         case _:
             return None
 
