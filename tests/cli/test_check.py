@@ -223,7 +223,7 @@ def test_a_real_node_that_forgets_its_history_is_found_out(watcher: Command, fol
     [state] = [each for each in found if each["text"].startswith("has state from block ")]
     assert state["level"] == "warning"
     assert int(state["text"].split()[4].rstrip(":")) > 40
-    assert {"has receipts from block 1 on", "nothing stands in the way; nothing was sent"} <= {
+    assert {"has blocks and receipts from block 1 on", "nothing stands in the way; nothing was sent"} <= {
         each["text"] for each in found
     }
 

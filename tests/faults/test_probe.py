@@ -57,7 +57,7 @@ def test_a_node_that_has_everything_is_asked_in_few_calls() -> None:
     assert isinstance(found.history, History)
     assert (found.history.receipts_from, found.history.state_from, found.history.batch) == (1, 1, SAMPLED)
     assert found.history.whole_blocks
-    assert found.history.began_at == 1_700_000_001
+    assert found.history.times[1] == 1_700_000_001
     sampled = found.history.sampled
     assert (sampled.blocks, sampled.receipts, sampled.empty) == (SAMPLED, 3 * SAMPLED, 0)
     assert 0 < sampled.concerned < SAMPLED
@@ -208,7 +208,7 @@ def test_a_first_block_that_is_gone_leaves_its_time_open() -> None:
             None if params[0] == "0x1" else honest(method, params)
         )
         found = history(node)
-    assert (found.began_at, found.receipts_from) == (None, 2)
+    assert (found.times.get(1), found.receipts_from) == (None, 2)
 
 
 def test_receipts_one_by_one_are_noticed_and_weighed() -> None:

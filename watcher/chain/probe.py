@@ -7,9 +7,11 @@ Other than the reader it does not insist: what an endpoint refuses is what one w
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from watcher.chain.endpoint import Endpoint, EndpointSettings, Wait
+from watcher.chain.inquiry import Inquiry, NotTold, lowest, spread
+from watcher.chain.probe_logs import log_history
 from watcher.chain.questions import (
     Header,
     NoBlockReceipts,
@@ -20,32 +22,27 @@ from watcher.chain.questions import (
 )
 from watcher.chain.refusals import Failure, Refusal
 from watcher.chain.rpc import Question
-from watcher.chain.wire import BLOCKS, RECEIPTS, VALUES, Answers, Call
+from watcher.chain.wire import BLOCKS, RECEIPTS, VALUES, Call
 from watcher.clock import Clock
 from watcher.core.costs import SampledBlocks
 from watcher.core.definition import Finality
 from watcher.core.endpoint_report import EndpointReport, History, Report, Tagged, Unreachable
 from watcher.core.types import Address, BlockRange, BlockRef
-from watcher.core.window import BlockReceipts
+from watcher.core.window import BlockReceipts, LogFilter
 
-T = TypeVar("T")
-
-TRIES = 3
 SAMPLED = 16
 """Blocks whose receipts are weighed, spread evenly over the history."""
 
-_LONGEST_WAIT_SECONDS = 10.0
-_SHORTEST_WAIT_SECONDS = 0.5
 _ANYONE = Address("0x" + "00" * 19 + "01")
 """Whose state is asked for: a node that has any answers for any address, and a precompile may be called."""
 
 
-class _Refused(Exception):
-    """Say that the endpoint could not be asked on, and why; it never leaves this module."""
-
-
 class Probe:
-    """Asks one endpoint; `concerned` tells whether a block says something about the program's addresses."""
+    """Asks one endpoint what it has for a program.
+
+    `concerned` tells whether a block says something about its addresses, `wanted` which logs name such
+    blocks, None: logs do not.
+    """
 
     def __init__(
         self,
@@ -53,20 +50,22 @@ class Probe:
         clock: Clock,
         wait: Wait,
         concerned: Callable[[BlockReceipts], bool],
+        wanted: LogFilter | None = None,
     ) -> None:
         """Connect to nothing yet."""
         self._endpoint = Endpoint(settings, clock, wait)
+        self._inquiry = Inquiry(self._endpoint, wait)
         self._clock = clock
-        self._wait = wait
         self._concerned = concerned
+        self._wanted = wanted
 
     def report(self, finality: Finality, first: int) -> Report:
         """Ask what the endpoint serves and, from `first` to the final block (or the head), what it has."""
         endpoint = self._endpoint
         try:
-            chain_id = self._required(Question(Call("eth_chainId"), _number), VALUES)
-            genesis = self._required(header_at(0))
-            head = self._required(header_tagged("latest"))
+            chain_id = self._inquiry.required(Question(Call("eth_chainId"), _number), VALUES)
+            genesis = self._inquiry.required(header_at(0))
+            head = self._inquiry.required(header_tagged("latest"))
             if head is None:
                 return Unreachable(endpoint.name, "has no blocks yet: wait for it")
             tags = {tag: self._tagged(tag) for tag in ("safe", "finalized")}
@@ -75,7 +74,7 @@ class Probe:
             try:
                 last = final.number if isinstance(final, BlockRef) else head.ref.number
                 history = self._history(BlockRange(first, last)) if first <= last else None
-            except _Refused as refused:
+            except NotTold as refused:
                 history = str(refused)
             return EndpointReport(
                 name=endpoint.name,
@@ -87,13 +86,13 @@ class Probe:
                 final=final,
                 history=history,
             )
-        except _Refused as refused:
+        except NotTold as refused:
             return Unreachable(endpoint.name, str(refused))
         finally:
             endpoint.close()
 
     def _tagged(self, tag: str) -> Tagged:
-        [found] = self._ask([header_tagged(tag)], BLOCKS)
+        [found] = self._inquiry.ask([header_tagged(tag)], BLOCKS)
         if isinstance(found, Failure):
             return found.message
         return None if found is None else found.ref
@@ -102,22 +101,36 @@ class Probe:
         return self._tagged(hex(head.number - depth)) if head.number >= depth else None
 
     def _history(self, blocks: BlockRange) -> History:
-        newest = self._required(receipts_at(blocks.last))
+        newest = self._inquiry.required(receipts_at(blocks.last))
         whole = not isinstance(newest, NoBlockReceipts)
         has_receipts = self._has_receipts if whole else self._has_single_receipts
-        receipts_from = self._lowest(blocks, has_receipts)
-        state_from = self._lowest(blocks, self._has_state)
+        blocks_from = lowest(blocks, self._has_header)
+        receipts_from = lowest(blocks, has_receipts)
+        state_from = lowest(blocks, self._has_state)
         there = blocks if receipts_from is None else replace(blocks, first=receipts_from)
-        numbers = _spread(there)
+        numbers = spread(there, SAMPLED)
         before = self._endpoint.traffic.bytes_read
-        begin, _ = self._answers([header_at(blocks.first), header_at(blocks.last)], BLOCKS)
-        header_bytes = (self._endpoint.traffic.bytes_read - before) // 2
+        marks = {
+            blocks.first,
+            blocks.last,
+            *(each for each in (receipts_from, state_from) if each is not None),
+        }
+        headers = self._inquiry.answers([header_at(number) for number in sorted(marks)], BLOCKS)
+        header_bytes = (self._endpoint.traffic.bytes_read - before) // len(marks)
         weigh = self._weighed if whole else self._weighed_singly
         sampled = weigh(numbers, header_bytes)
         batch = min(len(numbers), self._endpoint.batch_limit)
-        began_at = begin.ref.timestamp if isinstance(begin, Header) else None
-        no_methods = self._no_methods(blocks.last)
-        return History(receipts_from, state_from, whole, batch, no_methods, sampled, began_at)
+        return History(
+            blocks_from=blocks_from,
+            receipts_from=receipts_from,
+            state_from=state_from,
+            whole_blocks=whole,
+            batch=batch,
+            no_methods=self._no_methods(blocks.last),
+            sampled=sampled,
+            times={each.ref.number: each.ref.timestamp for each in headers if isinstance(each, Header)},
+            logs=None if self._wanted is None else log_history(self._inquiry, blocks, self._wanted),
+        )
 
     def _no_methods(self, number: int) -> tuple[str, ...]:
         """Name the methods that looking behind proxies takes and the endpoint does not know."""
@@ -126,24 +139,16 @@ class Probe:
             Call("eth_getStorageAt", (_ANYONE, hex(0), at)),
             Call("eth_call", ({"to": _ANYONE, "data": "0x"}, at)),
         ]
-        answers = self._answers([Question(call, _text) for call in calls], VALUES)
+        answers = self._inquiry.answers([Question(call, _text) for call in calls], VALUES)
         return tuple(
             call.method
             for call, answer in zip(calls, answers, strict=True)
             if isinstance(answer, Failure) and answer.refusal is Refusal.NO_METHOD
         )
 
-    def _lowest(self, blocks: BlockRange, has: Callable[[int], bool]) -> int | None:
-        """Find the lowest block that is there, taking for granted that all above it are; None: not one."""
-        if has(blocks.first):
-            return blocks.first
-        if not has(blocks.last):
-            return None
-        missing, there = blocks.first, blocks.last
-        while there - missing > 1:
-            middle = (missing + there) // 2
-            missing, there = (missing, middle) if has(middle) else (middle, there)
-        return there
+    def _has_header(self, number: int) -> bool:
+        [found] = self._inquiry.answers([header_at(number)], BLOCKS)
+        return isinstance(found, Header)
 
     def _has_receipts(self, number: int) -> bool:
         """Ask for receipts and header: a node may answer what it has forgotten with an empty list."""
@@ -151,26 +156,26 @@ class Probe:
             receipts_at(number),
             header_at(number),
         ]
-        match self._answers(questions, BLOCKS):
+        match self._inquiry.answers(questions, BLOCKS):
             case [BlockReceipts(receipts=receipts), Header(transactions=transactions)]:
                 return len(receipts) == len(transactions)
             case _:
                 return False
 
     def _has_single_receipts(self, number: int) -> bool:
-        [header] = self._answers([header_at(number)], BLOCKS)
+        [header] = self._inquiry.answers([header_at(number)], BLOCKS)
         if isinstance(header, Failure):
             return False
         asked = [receipt_of(transaction, header.ref) for transaction in header.transactions[:1]]
-        return not any(isinstance(found, Failure) for found in self._answers(asked, RECEIPTS))
+        return not any(isinstance(found, Failure) for found in self._inquiry.answers(asked, RECEIPTS))
 
     def _has_state(self, number: int) -> bool:
         question = Question(Call("eth_getCode", (_ANYONE, hex(number))), _text)
-        return not isinstance(self._answers([question], VALUES)[0], Failure)
+        return not isinstance(self._inquiry.answers([question], VALUES)[0], Failure)
 
     def _weighed(self, numbers: Sequence[int], header_bytes: int) -> SampledBlocks:
         size, began = self._endpoint.traffic.bytes_read, self._clock.monotonic()
-        answers = self._answers([receipts_at(number) for number in numbers], BLOCKS)
+        answers = self._inquiry.answers([receipts_at(number) for number in numbers], BLOCKS)
         blocks = [answer for answer in answers if isinstance(answer, BlockReceipts)]
         return SampledBlocks(
             blocks=len(blocks),
@@ -184,11 +189,11 @@ class Probe:
 
     def _weighed_singly(self, numbers: Sequence[int], header_bytes: int) -> SampledBlocks:
         """Weigh one receipt of each block and take the others to be like it."""
-        answers = self._answers([header_at(number) for number in numbers], BLOCKS)
+        answers = self._inquiry.answers([header_at(number) for number in numbers], BLOCKS)
         headers = [answer for answer in answers if isinstance(answer, Header)]
         asked = [receipt_of(header.transactions[0], header.ref) for header in headers if header.transactions]
         size, began = self._endpoint.traffic.bytes_read, self._clock.monotonic()
-        self._answers(asked, RECEIPTS)
+        self._inquiry.answers(asked, RECEIPTS)
         receipts = sum(len(header.transactions) for header in headers)
         each = receipts / max(1, len(asked))
         return SampledBlocks(
@@ -200,50 +205,6 @@ class Probe:
             seconds=(self._clock.monotonic() - began) * each,
             header_bytes=header_bytes,
         )
-
-    def _required(self, question: Question[T], decoder: Answers[Any] = BLOCKS) -> T:
-        [found] = self._ask([question], decoder)
-        if isinstance(found, Failure):
-            raise _Refused(f"{question.call.method}: {found.message}")
-        return found
-
-    def _answers(self, questions: Sequence[Question[T]], decoder: Answers[Any]) -> list[T | Failure]:
-        """Give values, and failures where the endpoint does not have them; _Refused where it does not say."""
-        found = self._ask(questions, decoder)
-        for question, outcome in zip(questions, found, strict=True):
-            if isinstance(outcome, Failure) and outcome.refusal in {Refusal.BUSY, Refusal.MALFORMED}:
-                raise _Refused(f"{question.call.method}: {outcome.message}")
-        return found
-
-    def _ask(self, questions: Sequence[Question[T]], decoder: Answers[Any]) -> list[T | Failure]:
-        """Ask once, and a few times more where the endpoint is busy or takes less at once."""
-        tries, outcomes = TRIES, list[T | Failure]()
-        while questions and tries:
-            reply = self._endpoint.send([question.call for question in questions])
-            outcomes = [
-                question.judge(result)
-                for question, result in zip(questions, reply.read(decoder), strict=True)
-            ]
-            failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
-            if any(failure.refusal is Refusal.TOO_LARGE for failure in failures) and reply.largest_batch > 1:
-                self._endpoint.batch_refused(reply.largest_batch)
-                continue
-            busy = [failure for failure in failures if failure.refusal is Refusal.BUSY]
-            tries -= 1
-            if not busy:
-                break
-            wish = max(failure.retry_after_seconds or 0.0 for failure in busy)
-            if tries and self._wait(min(max(wish, _SHORTEST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS)):
-                break
-        return outcomes
-
-
-def _spread(blocks: BlockRange) -> list[int]:
-    """Choose numbers spread evenly over a range, its ends included."""
-    steps = min(SAMPLED, len(blocks)) - 1
-    if steps == 0:
-        return [blocks.last]
-    return [blocks.first + (len(blocks) - 1) * step // steps for step in range(steps + 1)]
 
 
 def _text(outcome: Any) -> str | Failure:  # noqa: ANN401 - whatever the node sent

@@ -36,7 +36,7 @@ def check(
                 "verdict": str(level),
                 "findings": [asdict(finding) for finding in found.findings],
                 "endpoints": [asdict(report) for report in found.endpoints],
-                "backfill": None if found.cost is None else asdict(found.cost),
+                "backfill": None if found.backfill is None else found.backfill.as_json(),
             }
         )
     else:

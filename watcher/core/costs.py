@@ -121,9 +121,10 @@ def by_logs(span: Span, sampled: SampledBlocks, reading: Reading) -> Backfill:
     if not span.blocks or not sampled.blocks or not sampled.asked:
         return Backfill(span.blocks, 0, 0, 0, 0)
     named = span.blocks * sampled.named / sampled.asked
-    width = max(1, min(reading.log_span, reading.log_window, span.blocks))
-    warming = max(0, math.ceil(math.log2(width / FIRST_LOG_SPAN)))
-    spans = math.ceil(span.blocks / width) + warming
+    # Found by doubling: a limit without a word of how far one may go is kept at the last width below it.
+    doublings = max(0, math.floor(math.log2(min(reading.log_span, reading.log_window) / FIRST_LOG_SPAN)))
+    width = min(reading.log_span, FIRST_LOG_SPAN << doublings)
+    spans = min(span.blocks, math.ceil(span.blocks / width) + doublings)
     windows = math.ceil(span.blocks / reading.log_window)
     known = min(span.blocks, windows + spans * HEADERS_PER_LOG_SPAN + named)
     headers = _with_hours(span, known, reading)

@@ -5,36 +5,54 @@
 Several endpoints make up for one another: a history that one has need not be had by the others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from watcher.core.costs import SampledBlocks
 from watcher.core.definition import Definition, Finality
 from watcher.core.preflight import Finding, Level
 from watcher.core.types import BlockHash, BlockRef, iso_utc
-from watcher.core.wording import duration_text
+from watcher.core.wording import counted, duration_text
 
 STALE_HEAD_SECONDS = 300
 """A head older than this is worth a look: the chain stands still, or the endpoint does."""
 
 
 @dataclass(frozen=True, slots=True)
+class LogHistory:
+    """What an endpoint has of the logs that name a program's blocks.
+
+    `logs_from` is the lowest block whose logs it has, None: none, or it does not offer eth_getLogs. `span` is
+    the widest range, of those that were tried, that it takes at once, None: not one block. Logs name `named`
+    of `asked` blocks.
+    """
+
+    logs_from: int | None
+    span: int | None
+    named: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """How far back an endpoint reaches, from the first block on that was asked for.
 
-    `receipts_from` and `state_from` are the lowest blocks whose receipts and state it has, None: none.
-    `whole_blocks` tells whether one call gives all receipts of a block, `batch` how many calls it took in one
-    request, `no_methods` names what it does not offer at all. `began_at` is the time of that first block,
-    None where it does not have it.
+    `blocks_from`, `receipts_from` and `state_from` are the lowest blocks whose header, receipts and state it
+    has, None: none. `whole_blocks` tells whether one call gives all receipts of a block, `batch` how many
+    calls it took in one request, `no_methods` names what it does not offer at all. `times` are timestamps by
+    number, of the first block, if it has that, and of those lowest ones. `logs` is None where the program has
+    no use for them.
     """
 
+    blocks_from: int | None
     receipts_from: int | None
     state_from: int | None
     whole_blocks: bool
     batch: int
     no_methods: tuple[str, ...]
     sampled: SampledBlocks
-    began_at: int | None
+    times: Mapping[int, int]
+    logs: LogHistory | None = None
 
 
 Tagged = BlockRef | str | None
@@ -84,7 +102,7 @@ def endpoint_findings(
         if isinstance(report, EndpointReport) and report.chain_id == definition.chain.id
     ]
     histories = [report.history for report in right if isinstance(report.history, History)]
-    receipts_somewhere = any(_reaches(history.receipts_from, first) for history in histories)
+    receipts_somewhere = any(_has_receipts(history, first) for history in histories)
     state_somewhere = any(_reaches(history.state_from, first) for history in histories)
     for report in reports:
         if isinstance(report, Unreachable):
@@ -109,6 +127,8 @@ def endpoint_findings(
             yield _methods(report.name, history)
             yield _receipts(report.name, history, first, elsewhere=receipts_somewhere)
             yield _state(report.name, history, first, elsewhere=state_somewhere)
+            if history.logs is not None:
+                yield _logs(report.name, history.logs, first)
         elif history is not None:
             yield Finding(Level.PROBLEM, report.name, history)
 
@@ -155,14 +175,29 @@ def _methods(name: str, history: History) -> Finding:
 
 
 def _receipts(name: str, history: History, first: int, *, elsewhere: bool) -> Finding:
-    lowest = history.receipts_from
-    if _reaches(lowest, first):
-        return Finding(Level.OK, name, f"has receipts from block {first} on")
-    text = f"has {_since('receipts', lowest)}, but block {first} has to be read"
+    if _has_receipts(history, first):
+        return Finding(Level.OK, name, f"has blocks and receipts from block {first} on")
+    has = f"{_since('blocks', history.blocks_from)} and {_since('receipts', history.receipts_from)}"
+    text = f"has {has}, but block {first} has to be read"
     if elsewhere:
         return Finding(Level.WARNING, name, f"{text}: another endpoint has it")
     remedy = "add an endpoint with the whole history, or declare a [[chain.gap]]"
     return Finding(Level.PROBLEM, name, f"{text}: {remedy}")
+
+
+def _has_receipts(history: History, first: int) -> bool:
+    return _reaches(history.blocks_from, first) and _reaches(history.receipts_from, first)
+
+
+def _logs(name: str, logs: LogHistory, first: int) -> Finding:
+    if logs.span is None:
+        text = "does not answer eth_getLogs: the receipts of every block are read there"
+        return Finding(Level.WARNING, name, text)
+    takes = f"takes ranges of {counted(logs.span, 'block')}"
+    if _reaches(logs.logs_from, first):
+        return Finding(Level.OK, name, f"has logs from block {first} on, {takes}")
+    text = f"has {_since('logs', logs.logs_from)}, {takes}: before that, every block is read"
+    return Finding(Level.WARNING, name, text)
 
 
 def _state(name: str, history: History, first: int, *, elsewhere: bool) -> Finding:

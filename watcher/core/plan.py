@@ -45,14 +45,17 @@ def demands(definition: Definition) -> Iterator[str]:
 
 
 def choose(receipts: Backfill, logs: Backfill | None, obstacle: str = "") -> Plan:
-    """Choose the cheaper way; `logs` None: there is no other than by receipts, `obstacle` says why."""
+    """Choose the cheaper way; an `obstacle` says why it is receipts all the same.
+
+    `logs` None: there is no other way, and an obstacle.
+    """
     every = f"the receipts of every block take about {counted(receipts.calls, 'billed call')}"
     if logs is None:
         return Plan(
             by_logs=False, calls=receipts.calls, calls_other_way=None, why=f"by receipts: {every}; {obstacle}"
         )
     named = f"the blocks that logs name take about {counted(logs.calls, 'billed call')}"
-    if logs.calls < receipts.calls:
+    if logs.calls < receipts.calls and not obstacle:
         return Plan(
             by_logs=True,
             calls=logs.calls,
@@ -63,5 +66,5 @@ def choose(receipts: Backfill, logs: Backfill | None, obstacle: str = "") -> Pla
         by_logs=False,
         calls=receipts.calls,
         calls_other_way=logs.calls,
-        why=f"by receipts: {every}, {named}",
+        why=f"by receipts: {every}, {named}{obstacle and f'; {obstacle}'}",
     )

@@ -11,19 +11,17 @@ from functools import partial
 
 from watcher.chain.endpoint import EndpointSettings, Wait
 from watcher.chain.heads import probe_heads
-from watcher.chain.pace import MAX_AT_ONCE
 from watcher.chain.probe import Probe
 from watcher.chain.redaction import public_name
 from watcher.channels import Channel
 from watcher.clock import Clock
-from watcher.core.costs import Backfill, Reading, Span, by_receipts, says_something
+from watcher.core.costs import says_something
+from watcher.core.decidable import decidable
 from watcher.core.definition import Definition
 from watcher.core.endpoint_report import EndpointReport, History, Report, endpoint_findings
 from watcher.core.preflight import Finding, Level, program_findings
-from watcher.core.types import BlockRef
-from watcher.core.wording import counted, duration_text, size_text
-from watcher.stages.boundaries import PIVOTS
-from watcher.stages.cutting import FINAL_WINDOW
+from watcher.core.tracked import Tracked
+from watcher.stages.backfill import BackfillPlan, plan_backfill
 from watcher.store.inspection import DatabaseReport, inspect_database
 
 HEADS_SECONDS = 10.0
@@ -32,12 +30,12 @@ HEADS_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What was found; `cost` None: it cannot be told, or nothing is final yet."""
+    """What was found; `backfill` None: it cannot be told, or nothing is final yet."""
 
     findings: Sequence[Finding]
     endpoints: Sequence[Report]
     database: DatabaseReport
-    cost: Backfill | None
+    backfill: BackfillPlan | None
 
 
 def preflight(
@@ -54,21 +52,23 @@ def preflight(
     database = inspect_database(database_url)
     first = _first_missing(definition, database)
     concerns = partial(says_something, definition)
-    probes = [Probe(settings, clock, wait, concerns) for settings in endpoints]
+    wanted = Tracked(definition).log_filter()
+    probes = [Probe(settings, clock, wait, concerns, wanted) for settings in endpoints]
     with ThreadPoolExecutor(len(probes), thread_name_prefix="probe") as threads:
         reports = list(threads.map(lambda probe: probe.report(definition.chain.finality, first), probes))
         unheard = list(threads.map(lambda each: probe_heads(each.url, HEADS_SECONDS), websockets))
     now = int(clock.now().timestamp())
-    cost, said = _cost(definition, endpoints, reports, first)
+    backfill, said = plan_backfill(definition, endpoints, reports, first)
     findings = [
         *program_findings(definition),
         *endpoint_findings(definition, reports, first=first, now=now),
+        *_decidable(definition, reports, first),
         *map(_heads_finding, websockets, unheard),
         *_database_findings(definition, database, reports),
         *_channel_findings(channels),
         *said,
     ]
-    return Preflight(findings, reports, database, cost)
+    return Preflight(findings, reports, database, backfill)
 
 
 def _first_missing(definition: Definition, database: DatabaseReport) -> int:
@@ -88,6 +88,15 @@ def _heads_finding(websocket: EndpointSettings, problem: str | None) -> Finding:
     if problem is None:
         return Finding(Level.OK, about, "the subscription is taken")
     return Finding(Level.WARNING, about, f"{problem}: a run would read at its next poll, not at once")
+
+
+def _decidable(definition: Definition, reports: Sequence[Report], first: int) -> Iterator[Finding]:
+    for report in reports:
+        match report:
+            case EndpointReport(chain_id=definition.chain.id, history=History() as history):
+                yield decidable(definition, report.name, history, first=first)
+            case _:
+                continue
 
 
 def _database_findings(
@@ -133,59 +142,3 @@ def _channel_findings(channels: Sequence[Channel]) -> Iterator[Finding]:
             yield Finding(Level.PROBLEM, f"channel {channel.id}", obstacle)
     if not channels:
         yield Finding(Level.WARNING, "channels", "there is none: nobody is told of anything")
-
-
-def _cost(
-    definition: Definition, endpoints: Sequence[EndpointSettings], reports: Sequence[Report], first: int
-) -> tuple[Backfill | None, list[Finding]]:
-    """Estimate by the first endpoint that can be read from; the others only take over where it fails."""
-    for settings, report in zip(endpoints, reports, strict=True):
-        match report:
-            case EndpointReport(
-                chain_id=definition.chain.id, final=BlockRef() as final, history=History() as history
-            ):
-                cost = by_receipts(
-                    _span(definition, first, final, history), history.sampled, _reading(settings, history)
-                )
-                return cost, [Finding(Level.OK, "backfill", _cost_text(cost, first, final.number))]
-            case EndpointReport(chain_id=definition.chain.id, final=BlockRef(), history=None):
-                return Backfill(0, 0, 0, 0, 0), [Finding(Level.OK, "backfill", "everything final is read")]
-            case _:
-                continue
-    return None, []
-
-
-def _span(definition: Definition, first: int, final: BlockRef, history: History) -> Span:
-    chain = definition.chain
-    lost = sum(max(0, min(gap.last, final.number) - max(gap.first, first) + 1) for gap in chain.gaps)
-    listed = {
-        address
-        for app in definition.apps.values()
-        for found in app.discoveries
-        for address in found.wants().created
-    }
-    began_at = final.timestamp if history.began_at is None else history.began_at
-    return Span(
-        blocks=final.number - first + 1 - lost,
-        seconds=final.timestamp - began_at,
-        contracts=len(listed),
-        state_every_seconds=chain.state_every_seconds,
-    )
-
-
-def _reading(settings: EndpointSettings, history: History) -> Reading:
-    return Reading(
-        at_once=MAX_AT_ONCE,
-        window=FINAL_WINDOW,
-        pivots=PIVOTS,
-        calls_per_minute=settings.calls_per_minute,
-        whole_blocks=history.whole_blocks,
-    )
-
-
-def _cost_text(cost: Backfill, first: int, last: int) -> str:
-    return (
-        f"blocks {first} to {last}: {counted(cost.blocks, 'block')}, about "
-        f"{counted(cost.receipts, 'receipt')} in {counted(cost.calls, 'billed call')} and "
-        f"{size_text(cost.size_bytes)}, at least {duration_text(cost.seconds)}"
-    )

@@ -1,5 +1,6 @@
 """Costs: what a backfill will take, from a few sampled blocks."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -106,20 +107,19 @@ SPARSE = replace(FULL, named=10, asked=10_000, seconds=0.0)
 
 
 def test_a_span_by_logs_costs_its_ends_and_its_questions_and_a_named_block_two_calls() -> None:
-    """Seven spans double from ten blocks to the thousand that one may have; each window needs its first."""
+    """Six spans double from ten blocks to the most below a thousand; each window needs its first."""
     cost = by_logs(span(100_000), SPARSE, LOGS)
-    spans = 100 + 7
+    spans = math.ceil(100_000 / 640) + 6
     assert cost.calls == spans * (2 + 2) + 5 + 100 * 2
     assert cost.receipts == 100 * 100
     assert cost.size_bytes == 100 * 1_000 + (spans * 2 + 5 + 100) * 500
 
 
-def test_a_span_by_logs_is_no_longer_than_its_window_and_what_is_left() -> None:
-    """A range that fits one question takes one."""
+def test_a_span_by_logs_is_no_longer_than_its_window() -> None:
+    """Doubling ends at 10,240 blocks there; a limit below ten blocks is kept from the start."""
     wide = replace(LOGS, log_span=1_000_000)
-    assert by_logs(span(10), replace(SPARSE, named=0), wide).calls == 1 * 4 + 1
-    ramp = 11
-    assert by_logs(span(40_000), replace(SPARSE, named=0), wide).calls == (2 + ramp) * 4 + 2
+    assert by_logs(span(1), replace(SPARSE, named=0), wide).calls == 1 * 2 + 1
+    assert by_logs(span(40_000), replace(SPARSE, named=0), wide).calls == (4 + 10) * 4 + 2
     assert by_logs(span(10), replace(SPARSE, named=0), replace(LOGS, log_span=5)).calls == 2 * 4 + 1
 
 

@@ -7,14 +7,23 @@ import pytest
 from tests.unit.core.givens import app, at, countdown, definition, kpi, milestone, policy, ref
 from watcher.core.costs import SampledBlocks
 from watcher.core.definition import Bars, Definition, OnRegression, SystemTransactions
-from watcher.core.endpoint_report import EndpointReport, History, Report, Unreachable, endpoint_findings
+from watcher.core.endpoint_report import (
+    EndpointReport,
+    History,
+    LogHistory,
+    Report,
+    Unreachable,
+    endpoint_findings,
+)
 from watcher.core.preflight import Finding, Level, program_findings, worst
 from watcher.core.types import Address, BlockHash
 from watcher.core.wording import size_text
 
 NOW = at(hours=1)
 SAMPLED = SampledBlocks(16, empty=0, concerned=0, receipts=16, size_bytes=1, seconds=0, header_bytes=1)
-HISTORY = History(1, 1, whole_blocks=True, batch=16, no_methods=(), sampled=SAMPLED, began_at=0)
+HISTORY = History(
+    1, 1, 1, whole_blocks=True, batch=16, no_methods=(), sampled=SAMPLED, times={1: at(), 60: at(minutes=30)}
+)
 GENESIS = BlockHash("0x" + "00" * 32)
 FINAL = ref(80, NOW - 12)
 GOOD = EndpointReport(
@@ -117,7 +126,7 @@ def test_an_endpoint_that_has_everything_is_told_in_six_lines() -> None:
         "head 90, 2024-10-04T00:59:58Z; final (finalized) is 80, 10s behind it",
         "tags: safe is nothing yet, finalized is block 80, 10s behind the head",
         "gives the receipts of whole blocks, took 16 calls in one request",
-        "has receipts from block 1 on",
+        "has blocks and receipts from block 1 on",
         "has state from block 1 on",
     ]
 
@@ -185,7 +194,10 @@ def test_methods_that_proxies_need_are_needed() -> None:
 
 @pytest.mark.parametrize(
     ("lowest", "words"),
-    [(50, "has receipts from block 50 on, but block 7 has to be read"), (None, "has no receipts")],
+    [
+        (50, "has blocks from block 1 on and receipts from block 50 on, but block 7 has to be read"),
+        (None, "has blocks from block 1 on and no receipts, but"),
+    ],
 )
 def test_missing_receipts_are_a_problem_unless_another_endpoint_has_them(
     lowest: int | None, words: str
@@ -209,6 +221,29 @@ def test_missing_state_is_a_warning_since_plain_code_can_be_proven() -> None:
     assert text.startswith("has state from block 60 on: before that plain code is proven")
     level, text = judged(pruned, GOOD)[5]
     assert (level, text) == ("warning", "has state from block 60 on: another endpoint has it from block 1 on")
+
+
+@pytest.mark.parametrize(
+    ("logs", "level", "text"),
+    [
+        (LogHistory(1, 10_000, 1, 1), "ok", "has logs from block 1 on, takes ranges of 10,000 blocks"),
+        (
+            LogHistory(60, 1, 1, 1),
+            "warning",
+            "has logs from block 60 on, takes ranges of 1 block: before that, every block is read",
+        ),
+        (
+            LogHistory(None, None, 0, 0),
+            "warning",
+            "does not answer eth_getLogs: the receipts of every block are read there",
+        ),
+    ],
+)
+def test_what_an_endpoint_has_of_the_logs_is_told_where_they_matter(
+    logs: LogHistory, level: str, text: str
+) -> None:
+    """How far back, and how wide a range it takes; without them, reading costs more."""
+    assert judged(replace(GOOD, history=replace(HISTORY, logs=logs)))[-1] == (level, text)
 
 
 def test_the_worst_finding_decides() -> None:

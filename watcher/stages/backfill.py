@@ -1,0 +1,120 @@
+"""What a backfill will cost, told before one: the way that will be taken, what the other would cost, and why.
+
+reports of endpoints ─▶ the first that can be read from ─▶ cost of either way ─▶ BackfillPlan, Finding
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from watcher.chain.endpoint import EndpointSettings
+from watcher.chain.log_questions import searches
+from watcher.chain.logs import ADDRESSES_AT_ONCE
+from watcher.chain.pace import MAX_AT_ONCE
+from watcher.core.costs import Backfill, Reading, Span, by_logs, by_receipts
+from watcher.core.definition import Definition
+from watcher.core.endpoint_report import EndpointReport, History, Report
+from watcher.core.plan import Plan, choose, demands
+from watcher.core.preflight import Finding, Level
+from watcher.core.tracked import Tracked
+from watcher.core.types import BlockRef
+from watcher.core.wording import counted, duration_text, size_text
+from watcher.stages.boundaries import PIVOTS
+from watcher.stages.cutting import FINAL_WINDOW, LOGS_WINDOW
+from watcher.stages.planning import LONG, SAMPLE_CALLS
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillPlan:
+    """What is left to read up to the last final block: the way, and its cost."""
+
+    plan: Plan
+    cost: Backfill
+
+    def as_json(self) -> dict[str, Any]:
+        """Give both as one object."""
+        return asdict(self.cost) | asdict(self.plan)
+
+
+def plan_backfill(
+    definition: Definition, endpoints: Sequence[EndpointSettings], reports: Sequence[Report], first: int
+) -> tuple[BackfillPlan | None, list[Finding]]:
+    """Estimate by the first endpoint that can be read from; the others only take over where it fails.
+
+    `first` is the first block to read. None: it cannot be told, or nothing is final yet.
+    """
+    for settings, report in zip(endpoints, reports, strict=True):
+        match report:
+            case EndpointReport(
+                chain_id=definition.chain.id, final=BlockRef() as final, history=History() as history
+            ):
+                found = _planned(definition, settings, history, first, final)
+                return found, [Finding(Level.OK, "backfill", _text(found, first, final.number))]
+            case EndpointReport(chain_id=definition.chain.id, final=BlockRef(), history=None):
+                nothing = Plan(by_logs=False, calls=0, calls_other_way=None, why="everything final is read")
+                return BackfillPlan(nothing, Backfill(0, 0, 0, 0, 0)), [
+                    Finding(Level.OK, "backfill", nothing.why)
+                ]
+            case _:
+                continue
+    return None, []
+
+
+def _planned(
+    definition: Definition, settings: EndpointSettings, history: History, first: int, final: BlockRef
+) -> BackfillPlan:
+    span = _span(definition, first, final, history)
+    wanted = Tracked(definition).log_filter()
+    reading = Reading(
+        at_once=MAX_AT_ONCE,
+        window=FINAL_WINDOW,
+        pivots=PIVOTS,
+        calls_per_minute=settings.calls_per_minute,
+        whole_blocks=history.whole_blocks,
+        log_window=LOGS_WINDOW,
+        log_span=1 if history.logs is None else history.logs.span or 1,
+        log_calls=0 if wanted is None else len(searches(wanted, ADDRESSES_AT_ONCE)),
+    )
+    receipts = by_receipts(span, history.sampled, reading)
+    logs = history.logs
+    if wanted is None or logs is None:
+        return BackfillPlan(choose(receipts, None, "; ".join(demands(definition))), receipts)
+    if logs.span is None or logs.logs_from is None or logs.logs_from > first:
+        return BackfillPlan(choose(receipts, None, f"there are no logs from block {first} on"), receipts)
+    # What is long enough to be sampled pays for the sample, whichever way comes out.
+    sample = SAMPLE_CALLS if span.blocks >= LONG else 0
+    sampled = replace(history.sampled, named=logs.named, asked=logs.asked)
+    receipts, other = _dearer(receipts, sample), _dearer(by_logs(span, sampled, reading), sample)
+    few = f"so few ({counted(span.blocks, 'block')}) are read by receipts without a sample"
+    plan = choose(receipts, other, "" if sample else few)
+    return BackfillPlan(plan, other if plan.by_logs else receipts)
+
+
+def _dearer(cost: Backfill, calls: int) -> Backfill:
+    return replace(cost, calls=cost.calls + calls)
+
+
+def _span(definition: Definition, first: int, final: BlockRef, history: History) -> Span:
+    chain = definition.chain
+    lost = sum(max(0, min(gap.last, final.number) - max(gap.first, first) + 1) for gap in chain.gaps)
+    listed = {
+        address
+        for app in definition.apps.values()
+        for found in app.discoveries
+        for address in found.wants().created
+    }
+    return Span(
+        blocks=final.number - first + 1 - lost,
+        seconds=final.timestamp - history.times.get(first, final.timestamp),
+        contracts=len(listed),
+        state_every_seconds=chain.state_every_seconds,
+    )
+
+
+def _text(found: BackfillPlan, first: int, last: int) -> str:
+    cost = found.cost
+    return (
+        f"blocks {first} to {last}: {counted(cost.blocks, 'block')}, about "
+        f"{counted(cost.receipts, 'receipt')} in {counted(cost.calls, 'billed call')} and "
+        f"{size_text(cost.size_bytes)}, at least {duration_text(cost.seconds)}; {found.plan.why}"
+    )
