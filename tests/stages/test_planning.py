@@ -134,7 +134,13 @@ def test_history_that_is_missing_is_left_out_of_the_sample(program: Definition) 
     chain.missing_history_below(1_000)
     assert plan(program, chain).by_logs
     chain.missing_history_below(BLOCKS + 1)
-    assert not plan(program, chain).by_logs
+    planned = planner(program, chain)
+    asked = chain.calls["windows"]
+    for _ in range(2):
+        assert not planned.plan(BlockRange(1, BLOCKS)).by_logs
+    assert chain.calls["windows"] == asked + SPANS
+    chain.missing_history_below(0)
+    assert planned.plan(BlockRange(2, BLOCKS)).by_logs
 
 
 def test_an_endpoint_that_is_down_is_not_a_share(program: Definition) -> None:

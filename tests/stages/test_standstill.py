@@ -1,14 +1,16 @@
 """Standing still: the words for each kind of fact that can be missing."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.stages.world import APPS, START, Watch, definition, open_for_business, use
+from tests.stages.world import APPS, START, Cut, Watch, definition, open_for_business, use
 from watcher.core.facts import AgreedWant, BlockAtWant, SampleWant, Want
-from watcher.core.types import Address, BlockRef
+from watcher.core.types import Address, BlockRange, BlockRef
+from watcher.core.window import LogFilter, Window
 from watcher.errors import HistoryMissing
 from watcher.stages.standstill import unanswered
 from watcher.store.database import Store
@@ -21,9 +23,18 @@ LATER = datetime(2026, 1, 4, tzinfo=UTC)
 
 
 class Forgetful(FakeChain):
-    """A chain some of whose headers are pruned."""
+    """A chain some of whose headers are pruned, or the receipts of one of whose blocks."""
 
     forgotten = range(0)
+    hole: int | None = None
+
+    def windows(
+        self, blocks: BlockRange, size: int, *, every_header: bool, only: LogFilter | None = None
+    ) -> Generator[Window]:
+        """Refuse ranges with the hole in them."""
+        if self.hole is not None and self.hole in blocks:
+            raise HistoryMissing(f"the receipts of block {self.hole} are pruned")
+        return super().windows(blocks, size, every_header=every_header, only=only)
 
     def headers(self, numbers: Sequence[int]) -> list[BlockRef | None]:
         """Refuse what is forgotten."""
@@ -101,3 +112,30 @@ def test_a_header_that_is_missing_holds_up_the_ledger_and_not_the_index(tmp_path
     chain.forgotten = range(0)
     assert watch.sync().evaluate.stalled is None
     assert "countdown.elapsed" in {entry["type"] for entry in watch.entries()}
+
+
+@pytest.mark.parametrize("by_logs", [True, False])
+def test_history_is_read_up_to_the_very_block_that_is_missing(
+    tmp_path: Path,
+    store: Store,
+    by_logs: bool,  # noqa: FBT001
+) -> None:
+    """Windows shrink until they end before it; then a run asks for it alone, until it is there."""
+    made = definition(tmp_path)
+    apps = {name: app for name, app in made.apps.items() if name != "gamma"}
+    program = replace(made, liveness=replace(made.liveness, reach="touched"), apps=apps)
+    chain = Forgetful(genesis_time=START)
+    chain.empty_blocks(300)
+    chain.hole = 137
+    watch = Watch(program, chain, store, cut=Cut(final_window=100, logs_window=1_000, by_logs=by_logs))
+    for _ in range(20):
+        with pytest.raises(HistoryMissing):
+            watch.index.run()
+    with store.reading() as tx:
+        checkpoint = tx.facts.checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.number == 136
+    chain.hole = None
+    chain.calls.clear()
+    watch.index.run()
+    assert chain.calls["windows"] < 12

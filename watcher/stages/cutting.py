@@ -41,6 +41,7 @@ class Cutting:
         self._chain = chain
         self._sizes = sizes
         self._by_logs = sizes.logs
+        self._most = max(sizes.final, sizes.logs)
         self._dense = False
 
     def final_job(
@@ -51,7 +52,7 @@ class Cutting:
         None above `last`.
         """
         size = self._by_logs if by_logs else self._sizes.final
-        blocks = self._blocks(at, last, size)
+        blocks = self._blocks(at, last, min(size, self._most))
         # Where most blocks need their header anyway, it comes with the receipts: no round trip of its own.
         if blocks is None:
             return None
@@ -70,11 +71,19 @@ class Cutting:
 
     def learn(self, job: BlockRange, rows: int, with_facts: int) -> None:
         """Take in how many rows a window brought, and how many of them say something."""
+        self._most = min(2 * self._most, max(self._sizes.final, self._sizes.logs))
         self._dense = 2 * with_facts > len(job)
         if rows > ROWS_A_WINDOW:
             self._by_logs = max(self._sizes.final, self._by_logs // 2)
         elif 4 * rows < ROWS_A_WINDOW:
             self._by_logs = min(self._sizes.logs, 2 * self._by_logs)
+
+    def missing(self, *, by_logs: bool) -> None:
+        """Take in that history was missing for a final window: the next one is half as long.
+
+        So what is there is read up to the very block that is not, and that one costs few calls a run.
+        """
+        self._most = max(1, min(self._most, self._by_logs if by_logs else self._sizes.final) // 2)
 
     def _blocks(self, at: int, last: int, size: int) -> BlockRange | None:
         first = self._chain.next_block(at - 1)

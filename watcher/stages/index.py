@@ -18,7 +18,7 @@ from watcher.core.facts import BlockFacts
 from watcher.core.tracked import Tracked
 from watcher.core.types import Address, BlockRange, BlockRef
 from watcher.core.window import LogFilter
-from watcher.errors import EndpointUnavailable
+from watcher.errors import EndpointUnavailable, HistoryMissing
 from watcher.stages.answers import answer_wants
 from watcher.stages.cutting import Cutting, Sizes, is_slow
 from watcher.stages.identity import check_chain
@@ -186,7 +186,11 @@ class Index:
             if is_final not in by_logs:
                 by_logs[is_final] = self._reads_by_logs(BlockRange(first, end))
             if is_final:
-                window = self._ahead.take(first, partial(self._final_job, end, by_logs[is_final]))
+                try:
+                    window = self._ahead.take(first, partial(self._final_job, end, by_logs[is_final]))
+                except HistoryMissing:
+                    self._cutting.missing(by_logs=by_logs[is_final])
+                    raise
             else:
                 job = self._cutting.head_job(first, end, self._known, slow=slow, by_logs=by_logs[is_final])
                 window = self._reader(job) if job else None

@@ -51,6 +51,7 @@ class Planner:
         self._long = long
         self._sampled: SampledBlocks | None = None
         self._seconds_a_block = 0.0
+        self._in_vain: int | None = None
         self._announced: bool | None = None
 
     def by_logs(self, blocks: BlockRange, wanted: LogFilter | None) -> bool:
@@ -76,7 +77,8 @@ class Planner:
         history is missing is left out.
         """
         wanted = wanted or Tracked(self._definition).log_filter()
-        if wanted is not None and self._sampled is None and len(blocks) >= self._long:
+        unknown = self._sampled is None and blocks.first != self._in_vain
+        if wanted is not None and unknown and len(blocks) >= self._long:
             self._sample(blocks, wanted)
         # Nothing sampled: as if every block were full and concerned the program.
         sampled = self._sampled or SampledBlocks(1, 0, 1, 1, 0, 0.0, 0, named=1, asked=1)
@@ -102,6 +104,7 @@ class Planner:
             read += found
             ends += [block.header for block in found[-1:] if block.header is not None]
         if not read:
+            self._in_vain = blocks.first  # nothing is asked for again until the reading gets on
             return
         self._sampled = SampledBlocks(
             blocks=len(read),
