@@ -72,6 +72,7 @@ def _program_warnings(definition: Definition) -> Iterator[str]:
     without = [app.id for app in definition.apps.values() if not app.discoveries]
     if without:
         yield f"without addresses, and so UNKNOWN until they are added: {', '.join(without)}"
+    yield from _gap_warnings(definition)
     if definition.liveness.reach == "touched":
         yield 'reach = "touched" sees a transaction only by a log that it made an app emit'
     bars = definition.liveness.bars
@@ -88,3 +89,16 @@ def _program_warnings(definition: Definition) -> Iterator[str]:
     for kpi in definition.kpis.values():
         if without and compare(kpi.metric.read(View(0, best)), kpi.comparator, kpi.bar) is not Verdict.MET:
             yield f"KPI {kpi.id} cannot be MET even if every app with an address is live"
+
+
+def _gap_warnings(definition: Definition) -> Iterator[str]:
+    announcing = [
+        app.id
+        for app in definition.apps.values()
+        if any(found.wants().log_addresses or found.wants().creators for found in app.discoveries)
+    ]
+    for gap in definition.chain.gaps if announcing else ():
+        yield (
+            f"contracts announced within the declared gap of blocks {gap.first} to {gap.last} are never "
+            f"known: list those of {', '.join(announcing)}"
+        )

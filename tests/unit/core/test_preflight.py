@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.core.givens import app, at, countdown, definition, kpi, milestone, policy, ref
+from tests.unit.core.givens import Found, address, app, at, countdown, definition, kpi, milestone, policy, ref
 from watcher.core.costs import SampledBlocks
-from watcher.core.definition import Bars, Definition, OnRegression, SystemTransactions
+from watcher.core.definition import App, Bars, Definition, OnRegression, SystemTransactions
 from watcher.core.endpoint_report import (
     EndpointReport,
     History,
@@ -16,7 +16,8 @@ from watcher.core.endpoint_report import (
     endpoint_findings,
 )
 from watcher.core.preflight import Finding, Level, program_findings, worst
-from watcher.core.types import Address, BlockHash
+from watcher.core.types import Address, AppId, BlockHash
+from watcher.core.window import Query
 from watcher.core.wording import size_text
 
 NOW = at(hours=1)
@@ -93,6 +94,17 @@ def test_apps_without_addresses_are_named_and_so_are_the_kpis_they_keep_from_bei
         "without addresses, and so UNKNOWN until they are added: b",
         "KPI two cannot be MET even if every app with an address is live",
     ]
+
+
+def test_what_is_announced_within_a_gap_is_said_to_be_lost() -> None:
+    """Nobody reads it; a listed contract needs no announcement."""
+    asking = [Query(log_addresses=frozenset({address(1)})), Query(creators=frozenset({address(2)})), Query()]
+    apps = [App(AppId(name), name, (Found(query=query),)) for name, query in zip("abc", asking, strict=True)]
+    plain = {"liveness": CROWDED, "kpis": [kpi()], "milestones": [milestone()], "gaps": [(5, 9)]}
+    assert warnings(definition(*apps, **plain)) == [  # type: ignore[arg-type]  # each by its own name
+        "contracts announced within the declared gap of blocks 5 to 9 are never known: list those of a, b"
+    ]
+    assert warnings(definition(apps[2], **plain)) == []  # type: ignore[arg-type]
 
 
 def test_what_reach_touched_does_not_see_is_said() -> None:
