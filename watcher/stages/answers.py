@@ -7,6 +7,7 @@ want: endpoints that agree on a block ─▶ the block noted as agreed
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import assert_never
 
 from watcher.chain.bytecode import code_hash, proves_plain_code
 from watcher.chain.source import ChainSource
@@ -79,6 +80,8 @@ def answer_wants(
             case SampleWant():
                 ref = refs[want]
                 return _sample(source, store, tracked, want, ref) if ref else None
+            case _:
+                assert_never(want)
 
     with ThreadPoolExecutor(READERS, thread_name_prefix="answer") as pool:
         answers = list(pool.map(answer, wants))
@@ -103,7 +106,7 @@ def _keep(tx: Tx, found: _Answer) -> None:
             tx.state.set_agreed(found)
         case list():
             tx.facts.add_headers(found)
-        case None:
+        case _:
             pass  # a want whose block a reorg took away needs no answer: the new chain asks anew
 
 
