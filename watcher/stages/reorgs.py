@@ -26,9 +26,10 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
         floor = concluded.number if concluded else -1
         if checkpoint is not None and checkpoint.number > head.number:
             checkpoint = next(iter(tx.facts.refs(floor + 1, head.number)[-1:]), None)
-    watched = [final, concluded, checkpoint]
+    watched = dict.fromkeys([final, concluded, checkpoint])
     known = [block for block in watched if block is not None and block.number <= head.number]
-    replaced = [block for block in known if not _still_there(source, block) and source.replaced(block)]
+    there = _still_there(source, known)
+    replaced = [block for block in known if block not in there and source.replaced(block)]
     if not replaced:
         return 0
     for block in (final, concluded):
@@ -44,12 +45,17 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
         return tx.facts.rewind(max(fork_point, floor))
 
 
-def _still_there(source: ChainSource, block: BlockRef) -> bool:
-    """Tell whether the node has this block; one that is missing below the node's head is no answer."""
-    [now] = source.headers([block.number])
-    if now is None:
-        raise EndpointUnavailable(f"the endpoint has no block {block.number}, although its head is above it")
-    return now.hash == block.hash
+def _still_there(source: ChainSource, blocks: Sequence[BlockRef]) -> list[BlockRef]:
+    """Give those of the blocks that the node has; one that is missing below the node's head is no answer."""
+    there = []
+    for block, now in zip(blocks, source.headers([block.number for block in blocks]), strict=True):
+        if now is None:
+            raise EndpointUnavailable(
+                f"the endpoint has no block {block.number}, although its head is above it"
+            )
+        if now.hash == block.hash:
+            there.append(block)
+    return there
 
 
 def _last_common(source: ChainSource, store: Store, first: int, last: int) -> int:
@@ -62,7 +68,7 @@ def _last_common(source: ChainSource, store: Store, first: int, last: int) -> in
     low, high = 0, len(stored)
     while low < high:
         middle = (low + high) // 2
-        if _still_there(source, stored[middle]):
+        if _still_there(source, [stored[middle]]):
             low = middle + 1
         else:
             high = middle
