@@ -4,11 +4,20 @@ from typing import Any
 
 import pytest
 
-from tests.faults.scripted_node import CHAIN_ID, HttpAnswer, Refused, ScriptedNode, Waiting, scripted_node
+from tests.faults.scripted_node import (
+    CHAIN_ID,
+    CODE,
+    HttpAnswer,
+    Refused,
+    ScriptedNode,
+    Waiting,
+    scripted_node,
+)
 from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.probe import SAMPLED, Probe
 from watcher.core.definition import Finality
 from watcher.core.endpoint_report import EndpointReport, History, Report, Unreachable
+from watcher.core.types import Address
 
 DEPTH = Finality(depth=5)
 KEY = "SECRETSECRET"
@@ -150,6 +159,25 @@ def test_methods_that_are_not_offered_are_named() -> None:
         node.methods["eth_getStorageAt"] = lambda _method, _params: "0x"
         node.methods["eth_call"] = lambda _method, _params: _raise(Refused(3, "execution reverted"))
         assert history(node).no_methods == ()
+
+
+def test_contracts_that_join_before_they_have_code_are_named() -> None:
+    """Those that have none to this day may be meant so; what cannot be asked is not guessed."""
+    early, right, never, pruned = (Address(f"0x{number:040x}") for number in range(4))
+    deployed = {early: 50, right: 5, never: 10_000, pruned: 50}
+    waiting = Waiting()
+    with scripted_node(blocks=300) as node:
+        node.methods["eth_getCode"] = lambda _method, params: (
+            CODE if int(params[1], 16) >= deployed.get(params[0], 0) else "0x"
+        )
+        below(20, Refused(-32000, "missing trie node"), node, "eth_getCode")
+        listed = [(early, 30), (right, 30), (never, 30), (pruned, 19), (early, 1_000)]
+        settings = EndpointSettings("main", node.url)
+        probe = Probe(settings, waiting.clock, waiting, lambda _block: False, listed=listed)
+        found = probe.report(DEPTH, 1)
+    assert isinstance(found, EndpointReport)
+    assert isinstance(found.history, History)
+    assert found.history.undeployed == ((early, 30),)
 
 
 def test_a_chain_that_is_shorter_than_the_depth_has_nothing_final() -> None:

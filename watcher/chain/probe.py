@@ -35,13 +35,14 @@ SAMPLED = 16
 
 _ANYONE = Address("0x" + "00" * 19 + "01")
 """Whose state is asked for: a node that has any answers for any address, and a precompile may be called."""
+_NO_CODE = "0x"
 
 
 class Probe:
     """Asks one endpoint what it has for a program.
 
     `concerned` tells whether a block says something about its addresses, `wanted` which logs name such
-    blocks, None: logs do not.
+    blocks, None: logs do not; `listed` are its listed contracts and the block at which each joins.
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class Probe:
         clock: Clock,
         wait: Wait,
         concerned: Callable[[BlockReceipts], bool],
+        *,
         wanted: LogFilter | None = None,
+        listed: Sequence[tuple[Address, int]] = (),
     ) -> None:
         """Connect to nothing yet."""
         self._endpoint = Endpoint(settings, clock, wait)
@@ -58,6 +61,7 @@ class Probe:
         self._clock = clock
         self._concerned = concerned
         self._wanted = wanted
+        self._listed = listed
 
     def report(self, finality: Finality, first: int) -> Report:
         """Ask what the endpoint serves and, from `first` to the final block (or the head), what it has."""
@@ -113,7 +117,7 @@ class Probe:
         marks = {
             blocks.first,
             blocks.last,
-            *(each for each in (receipts_from, state_from) if each is not None),
+            *(each for each in (blocks_from, receipts_from, state_from) if each is not None),
         }
         headers = self._inquiry.answers([header_at(number) for number in sorted(marks)], BLOCKS)
         header_bytes = (self._endpoint.traffic.bytes_read - before) // len(marks)
@@ -130,6 +134,18 @@ class Probe:
             sampled=sampled,
             times={each.ref.number: each.ref.timestamp for each in headers if isinstance(each, Header)},
             logs=None if self._wanted is None else log_history(self._inquiry, blocks, self._wanted),
+            undeployed=() if state_from is None else self._undeployed(state_from, blocks.last),
+        )
+
+    def _undeployed(self, state_from: int, last: int) -> tuple[tuple[Address, int], ...]:
+        """Give the listed contracts that have code now and had none yet at the block at which they join."""
+        there = [(address, joins) for address, joins in self._listed if state_from <= joins <= last]
+        calls = [Call("eth_getCode", (address, hex(at))) for address, joins in there for at in (joins, last)]
+        codes = self._inquiry.answers([Question(call, _text) for call in calls], VALUES)
+        return tuple(
+            listed
+            for listed, then, now in zip(there, codes[::2], codes[1::2], strict=True)
+            if then == _NO_CODE and now != _NO_CODE
         )
 
     def _no_methods(self, number: int) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from watcher.core.costs import SampledBlocks
 from watcher.core.definition import Definition, Finality
 from watcher.core.preflight import Finding, Level
-from watcher.core.types import BlockHash, BlockRef, iso_utc
+from watcher.core.types import Address, BlockHash, BlockRef, iso_utc
 from watcher.core.wording import counted, duration_text
 
 STALE_HEAD_SECONDS = 300
@@ -41,7 +41,7 @@ class History:
     has, None: none. `whole_blocks` tells whether one call gives all receipts of a block, `batch` how many
     calls it took in one request, `no_methods` names what it does not offer at all. `times` are timestamps by
     number, of the first block, if it has that, and of those lowest ones. `logs` is None where the program has
-    no use for them.
+    no use for them. `undeployed` are listed contracts that had no code yet at the block at which they join.
     """
 
     blocks_from: int | None
@@ -53,6 +53,7 @@ class History:
     sampled: SampledBlocks
     times: Mapping[int, int]
     logs: LogHistory | None = None
+    undeployed: tuple[tuple[Address, int], ...] = ()
 
 
 Tagged = BlockRef | str | None
@@ -129,6 +130,8 @@ def endpoint_findings(
             yield _state(report.name, history, first, elsewhere=state_somewhere)
             if history.logs is not None:
                 yield _logs(report.name, history.logs, first)
+            for address, joins in history.undeployed:
+                yield Finding(Level.WARNING, report.name, _too_early(address, joins))
         elif history is not None:
             yield Finding(Level.PROBLEM, report.name, history)
 
@@ -212,6 +215,13 @@ def _state(name: str, history: History, first: int, *, elsewhere: bool) -> Findi
         name,
         f"{text}: before that plain code is proven from later code and receipts, but what stood behind a "
         "proxy is not, and the ledger stands still there; an archive endpoint brings it on",
+    )
+
+
+def _too_early(address: Address, joins: int) -> str:
+    return (
+        f"contract {address} joins at block {joins}, where it has no code yet: its code is seen at the "
+        "first daily sample after its deployment; write the block of its deployment as from_block"
     )
 
 

@@ -10,7 +10,8 @@ from enum import StrEnum
 from watcher.core.definition import Bars, Definition, OnRegression
 from watcher.core.kpis import compare
 from watcher.core.readings import View
-from watcher.core.types import LiveVerdict, Verdict
+from watcher.core.types import Address, BlockHash, LiveVerdict, Verdict
+from watcher.core.window import BlockReceipts
 from watcher.core.wording import counted
 
 
@@ -36,6 +37,16 @@ def worst(findings: Iterable[Finding]) -> Level:
     """Give the worst level of some findings."""
     order = list(Level)
     return max((finding.level for finding in findings), key=order.index, default=Level.OK)
+
+
+def joins(definition: Definition) -> Iterator[tuple[Address, int]]:
+    """Give the listed contracts, each with the block at which it joins its app."""
+    for app in definition.apps.values():
+        for found in app.discoveries:
+            for number in sorted(found.wants().blocks):
+                for item in found.read(BlockReceipts(number, BlockHash(""), ())):
+                    if not item.removed:
+                        yield item.address, number
 
 
 def program_findings(definition: Definition) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from watcher.core.costs import says_something
 from watcher.core.decidable import decidable
 from watcher.core.definition import Definition
 from watcher.core.endpoint_report import EndpointReport, History, Report, endpoint_findings
-from watcher.core.preflight import Finding, Level, program_findings
+from watcher.core.preflight import Finding, Level, joins, program_findings
 from watcher.core.tracked import Tracked
 from watcher.stages.backfill import BackfillPlan, plan_backfill
 from watcher.store.inspection import DatabaseReport, inspect_database
@@ -53,7 +53,8 @@ def preflight(
     first = _first_missing(definition, database)
     concerns = partial(says_something, definition)
     wanted = Tracked(definition).log_filter()
-    probes = [Probe(settings, clock, wait, concerns, wanted) for settings in endpoints]
+    listed = list(joins(definition))
+    probes = [Probe(settings, clock, wait, concerns, wanted=wanted, listed=listed) for settings in endpoints]
     with ThreadPoolExecutor(len(probes), thread_name_prefix="probe") as threads:
         reports = list(threads.map(lambda probe: probe.report(definition.chain.finality, first), probes))
         unheard = list(threads.map(lambda each: probe_heads(each.url, HEADS_SECONDS), websockets))

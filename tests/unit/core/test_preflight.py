@@ -15,10 +15,11 @@ from watcher.core.endpoint_report import (
     Unreachable,
     endpoint_findings,
 )
-from watcher.core.preflight import Finding, Level, program_findings, worst
+from watcher.core.preflight import Finding, Level, joins, program_findings, worst
 from watcher.core.types import Address, AppId, BlockHash
 from watcher.core.window import Query
 from watcher.core.wording import size_text
+from watcher.discovery.curated import Settings, build
 
 NOW = at(hours=1)
 SAMPLED = SampledBlocks(16, empty=0, concerned=0, receipts=16, size_bytes=1, seconds=0, header_bytes=1)
@@ -256,6 +257,22 @@ def test_what_an_endpoint_has_of_the_logs_is_told_where_they_matter(
 ) -> None:
     """How far back, and how wide a range it takes; without them, reading costs more."""
     assert judged(replace(GOOD, history=replace(HISTORY, logs=logs)))[-1] == (level, text)
+
+
+def test_a_contract_that_is_listed_too_early_is_pointed_out() -> None:
+    """It would count up to a day late."""
+    level, text = judged(replace(GOOD, history=replace(HISTORY, undeployed=((address(1), 5),))))[-1]
+    assert level == "warning"
+    assert text.startswith(f"contract {address(1)} joins at block 5, where it has no code yet")
+
+
+def test_listed_contracts_join_at_the_blocks_that_are_listed() -> None:
+    """Leaving is no joining; what is announced later is not known beforehand."""
+    settings = Settings.model_validate(
+        {"contract": [{"address": address(1), "from_block": 5, "until_block": 9}, {"address": address(2)}]}
+    )
+    program = definition(App(AppId("a"), "A", (build(settings, AppId("a"), 3),)), app("b"))
+    assert list(joins(program)) == [(address(2), 3), (address(1), 5)]
 
 
 def test_the_worst_finding_decides() -> None:
