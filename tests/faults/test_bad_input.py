@@ -80,9 +80,14 @@ def short_receipts(node: ScriptedNode) -> None:
     del node.blocks[7][1][-1]
 
 
-def receipts_of_other_transactions(node: ScriptedNode) -> None:
+def duplicate_receipts(node: ScriptedNode) -> None:
     """Give as many receipts as the block has, one of them twice."""
     node.blocks[7][1][1] = node.blocks[7][1][0]
+
+
+def receipts_of_other_transactions(node: ScriptedNode) -> None:
+    """Give receipts in another order than the block's transactions."""
+    node.blocks[7][1].reverse()
 
 
 def duplicate_logs(node: ScriptedNode) -> None:
@@ -124,6 +129,7 @@ def a_bloom_without_the_emitter(node: ScriptedNode) -> None:
         (other_chains_blocks, CONTRADICTS),
         (blocks_out_of_order, SHUFFLED),
         (short_receipts, CONTRADICTS),
+        (duplicate_receipts, DOUBLED),
         (receipts_of_other_transactions, CONTRADICTS),
         (duplicate_logs, DOUBLED),
         (logs_again_in_the_next_receipt, DOUBLED),

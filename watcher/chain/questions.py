@@ -17,9 +17,9 @@ from watcher.core.window import BlockReceipts
 EMPTY_ROOT = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
 """The root of an empty trie: the receiptsRoot of a block without transactions, and of no other."""
 
-DOUBLED = "duplicate logs"
+DOUBLED = "duplicates"
 SHUFFLED = "other block"
-"""Kinds of faults: logs whose indices do not rise, and another block than the one that was asked for."""
+"""Kinds of faults: receipts or logs that came twice, and another block than the one that was asked for."""
 
 _HASH_LENGTH = 66
 _COUNTED = [hex(place) for place in range(4_096)]
@@ -120,8 +120,16 @@ def receipts_flaw(receipts: Sequence[ReceiptJson], quantity: str, block_hash: st
             return Failure(Refusal.FINAL, "receipts without effectiveGasPrice: the node is too old")
     if receipts and not _lowercase(receipts[0]):
         return Failure(Refusal.FINAL, "addresses are written with capitals, not as on the wire")
+    return _repetition(receipts, int(quantity, 16))
+
+
+def _repetition(receipts: Sequence[ReceiptJson], number: int) -> Failure | None:
+    """Find a receipt or a log that came twice."""
+    transactions = {receipt.transaction_hash for receipt in receipts}
+    if len(transactions) != len(receipts) and transactions != {""}:
+        return Failure(Refusal.MALFORMED, f"a receipt twice in block {number}", kind=DOUBLED)
     if not _rising([log.log_index for receipt in receipts for log in receipt.logs]):
-        text = f"a log twice, or logs out of order, in block {int(quantity, 16)}"
+        text = f"a log twice, or logs out of order, in block {number}"
         return Failure(Refusal.MALFORMED, text, kind=DOUBLED)
     return None
 
