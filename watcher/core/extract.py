@@ -5,8 +5,9 @@
 Membership is by whole blocks, so a block's announcements are applied before its transactions are counted.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from watcher.core.applications import Discovery
 from watcher.core.definition import Definition
@@ -23,17 +24,17 @@ TOKEN_NOISE = frozenset({TRANSFER, APPROVAL})
 SUCCESS = "0x1"
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What reached one app, or one contract of it, so far in this block."""
+_SPEAKING = CODE_CHANGES | PAUSES
+"""First topics of logs that say something whoever emits them."""
 
-    actors: dict[Address, int] = field(default_factory=dict)
-    actions: int = 0
-    failed: int = 0
-    excluded: int = 0
-    gas: int = 0
-    fee_wei: int = 0
-    logs: int = 0
+
+class _Tally:
+    """What reached one contract, so far in this block."""
+
+    __slots__ = ("actions", "excluded", "failed", "fee_wei", "gas", "logs")
+
+    def __init__(self) -> None:
+        self.actions = self.failed = self.excluded = self.gas = self.fee_wei = self.logs = 0
 
     def add(self, gas: int, fee_wei: int, *, succeeded: bool, excluded: bool) -> None:
         """Add one transaction."""
@@ -46,27 +47,24 @@ class _Tally:
         else:
             self.actions += 1
 
+    def plus(self, other: "_Tally", sign: int = 1) -> "_Tally":
+        """Give the sum of both, or with sign -1 the difference."""
+        found = _Tally()
+        for name in self.__slots__:
+            setattr(found, name, getattr(self, name) + sign * getattr(other, name))
+        return found
 
-@dataclass(slots=True)
+
 class _Found:
     """What one block said so far; a contract belongs to one app at a block, so its address is key enough."""
 
-    apps: dict[AppId, _Tally] = field(default_factory=dict)
-    contracts: dict[Address, _Tally] = field(default_factory=dict)
-    pauses: list[PauseLog] = field(default_factory=list)
-    changes: dict[Address, None] = field(default_factory=dict)
-
-    def app(self, app: AppId) -> _Tally:
-        tally = self.apps.get(app)
-        if tally is None:
-            tally = self.apps[app] = _Tally()
-        return tally
-
-    def contract(self, address: Address) -> _Tally:
-        tally = self.contracts.get(address)
-        if tally is None:
-            tally = self.contracts[address] = _Tally()
-        return tally
+    def __init__(self) -> None:
+        self.contracts: dict[Address, _Tally] = {}
+        self.actors: dict[AppId, dict[Address, int]] = {}
+        self.repeated: dict[AppId, _Tally] = {}
+        """What reached further contracts of an app that it had reached already: the app has it once."""
+        self.pauses: list[PauseLog] = []
+        self.changes: dict[Address, None] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,76 +119,109 @@ class Extractor:
         announcements = self._announcements(block)
         if announcements or creations:
             self.tracked.learn(block.number, announcements, creations)
-        found, counted = _Found(), self.tracked.counted
+        found = _Found()
+        counted = self.tracked.counted
+        self._read_logs(block, found)
         for receipt in block.receipts:
-            reached = self._read_logs(block.number, receipt.logs, found) if receipt.logs else ()
-            to = receipt.to
+            # Addresses as decoded: a call of Address() for each would cost more than the count itself.
+            to: Address | None = receipt.to  # type: ignore[assignment]
             if to is None:
                 continue
             if not self._touched:
-                reached = (Address(to),) if to in counted else ()
-            if reached:
-                self._count(receipt, reached, found)
+                if to in counted:
+                    self._count(receipt, to, found)
+            elif receipt.logs:
+                self._count_touched(receipt, found)
         return Findings(
             self._activity(found), announcements, creations, tuple(found.pauses), tuple(found.changes)
         )
 
-    def _read_logs(self, block_number: int, logs: Iterable[Log], found: _Found) -> Collection[Address]:
-        """Note what a transaction's logs say; return the contracts that it made emit something."""
-        reached: set[Address] = set()
-        counted = self.tracked.counted
-        for log in logs:
-            address, topics = Address(log.address), log.topics
-            topic = topics[0] if topics else ""
-            app = counted.get(address)
-            # Also of others: a beacon is known only once a proxy behind it was sampled, and a contract may
-            # have been paused before it joins an app.
-            if topic in CODE_CHANGES:
-                found.changes[address] = None
-            elif topic in PAUSES and self._policy.not_paused:
-                found.pauses.append(PauseLog(address, topic == PAUSED))
-            if app is None:
-                continue
-            self.tracked.alive(address, block_number)
-            found.app(app).logs += 1
-            found.contract(address).logs += 1
-            if topic not in TOKEN_NOISE:
-                reached.add(address)
-        return reached
+    def _read_logs(self, block: BlockReceipts, found: _Found) -> None:
+        """Note what a block's logs say, but not yet whom they make a transaction reach."""
+        logs = [log for receipt in block.receipts for log in receipt.logs]
+        # Also of others: a beacon is known only once a proxy behind it was sampled, and a contract may have
+        # been paused before it joins an app.
+        if not _SPEAKING.isdisjoint([log.topics[0] for log in logs if log.topics]):
+            self._read_speaking(logs, found)
+        emitted: Counter[Address] = Counter([log.address for log in logs])  # type: ignore[misc]
+        for address, count in emitted.items():
+            if address in self.tracked.counted:
+                self.tracked.alive(address, block.number)
+                tally = found.contracts[address] = _Tally()
+                tally.logs = count
 
-    def _count(self, receipt: Receipt, reached: Iterable[Address], found: _Found) -> None:
-        """Count a transaction for each app that it reached, once, and for each contract of it."""
-        sender = Address(receipt.sender)
+    def _read_speaking(self, logs: Iterable[Log], found: _Found) -> None:
+        for log in logs:
+            topic = log.topics[0] if log.topics else ""
+            if topic in CODE_CHANGES:
+                found.changes[Address(log.address)] = None
+            elif topic in PAUSES and self._policy.not_paused:
+                found.pauses.append(PauseLog(Address(log.address), topic == PAUSED))
+
+    def _count_touched(self, receipt: Receipt, found: _Found) -> None:
+        """Count a transaction for each contract that it made emit something, and once for each app."""
+        counted = self.tracked.counted
+        reached = {
+            Address(log.address)
+            for log in receipt.logs
+            if log.address in counted and (not log.topics or log.topics[0] not in TOKEN_NOISE)
+        }
+        apps: set[AppId] = set()
+        for address in reached:
+            app = counted[address]
+            self._count(receipt, address, found, again=app in apps)
+            apps.add(app)
+
+    def _count(self, receipt: Receipt, address: Address, found: _Found, *, again: bool = False) -> None:
+        """Count a transaction for a contract that it reached, and unless `again` for its app."""
+        sender: Address = receipt.sender  # type: ignore[assignment]
         if sender in self._system.senders or receipt.type in self._system.types:
             return
         gas = int(receipt.gas_used, 16)
         fee = gas * int(receipt.effective_gas_price, 16)
         if receipt.l1_fee is not None:
             fee += int(receipt.l1_fee, 16)
+        app = self.tracked.counted[address]
         succeeded = receipt.status == SUCCESS
-        apps: set[AppId] = set()
-        for address in reached:
-            app = self.tracked.counted[address]
-            excluded = sender in self._policy.excluded or sender in self.tracked.excluded.get(app, ())
-            found.contract(address).add(gas, fee, succeeded=succeeded, excluded=excluded)
-            if app in apps:
-                continue
-            apps.add(app)
-            tally = found.app(app)
-            tally.add(gas, fee, succeeded=succeeded, excluded=excluded)
-            if succeeded and not excluded:
-                tally.actors[sender] = tally.actors.get(sender, 0) + 1
+        excluded = sender in self._policy.excluded or sender in self.tracked.excluded.get(app, ())
+        tally = found.contracts.get(address)
+        if tally is None:
+            tally = found.contracts[address] = _Tally()
+        tally.add(gas, fee, succeeded=succeeded, excluded=excluded)
+        if again:
+            repeated = found.repeated.setdefault(app, _Tally())
+            repeated.add(gas, fee, succeeded=succeeded, excluded=excluded)
+        elif succeeded and not excluded:
+            actors = found.actors.get(app)
+            if actors is None:
+                actors = found.actors[app] = {}
+            actors[sender] = actors.get(sender, 0) + 1
 
     def _activity(self, found: _Found) -> dict[AppId, Activity[Address]]:
-        contracts: dict[AppId, dict[Address, ContractTotals]] = {app: {} for app in found.apps}
+        contracts: dict[AppId, dict[Address, ContractTotals]] = {}
+        sums: dict[AppId, _Tally] = {}
         for address, each in found.contracts.items():
+            app = self.tracked.counted[address]
             totals = ContractTotals(each.actions, each.failed, each.gas, each.fee_wei, each.logs)
-            contracts[self.tracked.counted[address]][address] = totals
+            if app in sums:
+                sums[app] = sums[app].plus(each)
+                contracts[app][address] = totals
+            else:
+                sums[app] = each
+                contracts[app] = {address: totals}
+        for app, each in found.repeated.items():
+            sums[app] = sums[app].plus(each, -1)
         return {
             app: Activity(
-                each.actors, each.failed, each.excluded, each.gas, each.fee_wei, each.logs, contracts[app]
+                found.actors.get(app, {}),
+                each.failed,
+                each.excluded,
+                each.gas,
+                each.fee_wei,
+                each.logs,
+                contracts[app],
             )
-            for app, each in found.apps.items()
+            for app, each in sums.items()
         }
 
     def _announcements(self, block: BlockReceipts) -> tuple[Announcement, ...]:

@@ -9,16 +9,18 @@ counts numbers, hence the type parameter.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from watcher.core.types import ActorId, Address, AppId, BlockRef
 
 Actor = TypeVar("Actor", Address, ActorId)
 
 
-@dataclass(frozen=True, slots=True)
-class ContractTotals:
-    """What reached one contract in one block, for show; fee_wei = gasUsed x effectiveGasPrice (+ l1Fee)."""
+class ContractTotals(NamedTuple):
+    """What reached one contract in one block, for show; fee_wei = gasUsed x effectiveGasPrice (+ l1Fee).
+
+    A tuple, since a backfill makes several for each block.
+    """
 
     actions: int = 0
     failed: int = 0

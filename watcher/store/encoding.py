@@ -26,7 +26,7 @@ class _Activity(msgspec.Struct, array_like=True, gc=False):
     gas: int | str
     fee_wei: int | str
     logs: int
-    contracts: dict[str, tuple[int, int, int | str, int | str, int]]
+    contracts: Mapping[str, tuple[int, int, int | str, int | str, int]]
 
 
 class _Payload(msgspec.Struct, array_like=True, gc=False):
@@ -64,7 +64,6 @@ class PackedWindow:
 
 
 _ANNOUNCEMENT = attrgetter("app", "address", "source", "log_index", "removed", "listed", "role")
-_TOTALS = attrgetter("actions", "failed", "gas", "fee_wei", "logs")
 
 _encoder = msgspec.msgpack.Encoder()
 _row_decoder = msgspec.msgpack.Decoder(_Row)
@@ -156,7 +155,7 @@ def _says(facts: Findings | BlockFacts[Address]) -> bytes | None:
     if facts.empty:
         return None
     packed = _Payload(
-        {str(app): _pack_activity(item) for app, item in facts.activity.items()},
+        {app: _pack_activity(item) for app, item in facts.activity.items()},
         [_ANNOUNCEMENT(item) for item in facts.announcements],
         [(item.address, item.creator) for item in facts.creations],
         [(item.address, item.paused) for item in facts.pauses],
@@ -177,7 +176,7 @@ def _pack_activity(item: Activity[Address]) -> _Activity:
         item.gas,
         item.fee_wei,
         item.logs,
-        {address: _TOTALS(total) for address, total in item.contracts.items()},
+        item.contracts,  # type: ignore[arg-type]  # keys are str, values are such tuples
     )
 
 
