@@ -310,6 +310,28 @@ def test_an_endpoint_that_fails_for_long_is_told_of_until_it_works(
     assert source.troubles() == []
 
 
+def test_an_endpoint_that_nobody_prefers_is_looked_at_when_it_has_rested(
+    node: ScriptedNode, second: ScriptedNode
+) -> None:
+    """Otherwise nobody would ask it again while the first one works, and it would stay in trouble."""
+    waiting = Waiting()
+    source = source_of(node, second, waiting=waiting)
+    source.identity()
+    node.next(HttpAnswer(503))
+    second.next(HttpAnswer(402))
+    source.head()
+    assert len(source.troubles()) == 1
+    second.next(HttpAnswer(402))
+    for _ in range(2):
+        waiting(BARRED_SECONDS / 2 + 1)
+        source.head()
+    assert len(source.troubles()) == 1
+    for _ in range(2):
+        waiting(BARRED_SECONDS / 2 + 1)
+        source.head()
+    assert source.troubles() == []
+
+
 def test_every_endpoint_that_answers_is_compared_at_the_start(
     node: ScriptedNode, second: ScriptedNode
 ) -> None:

@@ -136,8 +136,8 @@ class JsonRpcSource:
         self._rpc.close()
 
     def _let_back(self) -> None:
-        """Look at endpoints in trouble that have rested: nobody else would ask one that is not preferred."""
-        for endpoint in self._endpoints:
+        """Look at endpoints in trouble that have rested: nobody else asks one that is not the first."""
+        for endpoint in self._endpoints[1:]:
             if endpoint.condition.trouble() is not None and not endpoint.condition.rest_left():
                 self._admission.check(endpoint, 1, again=True)
 
