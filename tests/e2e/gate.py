@@ -16,6 +16,8 @@ class Gate(ThreadingHTTPServer):
         self.node = node
         self.pool = urllib3.PoolManager(maxsize=32)
         self.open = Event()
+        self.status = 503
+        """What it answers with when shut."""
 
     @property
     def url(self) -> str:
@@ -31,7 +33,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        status, answer = 503, b"<html><body>no node is left</body></html>"
+        status, answer = self.server.status, b"<html><body>no node is left</body></html>"
         if self.server.open.is_set():
             headers = {"Content-Type": "application/json"}
             answered = self.server.pool.request("POST", self.server.node, body=body, headers=headers)
