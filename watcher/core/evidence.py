@@ -11,7 +11,7 @@ from watcher.core.countdown import CountdownStatus
 from watcher.core.definition import Countdown, Definition, Kpi, Milestone
 from watcher.core.facts import Sample
 from watcher.core.kpis import KpiStatus, condition_json, condition_kpis
-from watcher.core.ledger import Evidence, canonical, decimal_text
+from watcher.core.ledger import Evidence, decimal_text
 from watcher.core.readings import Reading
 from watcher.core.standing import judgement_of
 from watcher.core.state import State
@@ -151,4 +151,4 @@ def _evidence(
         "summary": dict(summary),
         **detail,
     }
-    return Evidence(summary, canonical(bundle))
+    return Evidence(summary, bundle)

@@ -88,13 +88,12 @@ class Evidence:
     """What an entry rests on: a summary that travels with it, and the bundle that it is the digest of."""
 
     summary: Mapping[str, Any]
-    bundle: bytes
-    """Canonical JSON, stored by its SHA-256 in the same transaction as the entry."""
+    content: Mapping[str, Any]
 
     @property
-    def bundle_sha256(self) -> str:
-        """Name the bundle by its content."""
-        return sha256_hex(self.bundle)
+    def bundle(self) -> bytes:
+        """Write the bundle: canonical JSON, stored by its SHA-256 in the same transaction as the entry."""
+        return canonical(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +151,7 @@ class LedgerHead:
         ordinal = self.ordinals.get(key, 0) + 1
         name = f"{definition.chain.id}/{definition.hash}/{key}/{ordinal}"
         occurred_at = block.timestamp if draft.occurred_at is None else draft.occurred_at
+        bundle = draft.evidence.bundle
         body: dict[str, Any] = {
             "sequence": self.sequence + 1,
             "id": str(uuid.uuid5(NAMESPACE, name)),
@@ -167,7 +167,7 @@ class LedgerHead:
             "occurred_at": iso_utc(occurred_at),
             "evidence": {
                 "summary": dict(draft.evidence.summary),
-                "bundle_sha256": draft.evidence.bundle_sha256,
+                "bundle_sha256": sha256_hex(bundle),
             },
             "previous_digest": self.digest,
         }
@@ -185,8 +185,21 @@ class LedgerHead:
             occurred_at=occurred_at,
             digest=digest,
             body=body,
-            bundle=draft.evidence.bundle,
+            bundle=bundle,
         )
+
+
+class NoLedger(LedgerHead):
+    """The ledger of a state that is thrown away: nobody reads its entries, so none is written."""
+
+    def fork(self) -> "NoLedger":
+        """Copy."""
+        return NoLedger()
+
+    def append(self, definition: Definition, block: BlockRef, drafts: Iterable[Draft]) -> list[Entry]:
+        """Write nothing: to write an entry costs more than to conclude it."""
+        del definition, block, drafts
+        return []
 
 
 def _refuse_floats(value: object) -> None:

@@ -9,6 +9,7 @@ What the copy concludes is a notice at once; the ledger waits for finality.
 
 from watcher.clock import Clock
 from watcher.core.definition import Definition
+from watcher.core.ledger import NoLedger
 from watcher.core.sampling import look_ahead
 from watcher.core.state import State
 from watcher.core.step import step
@@ -75,4 +76,6 @@ class Provisional:
             if not overtaken and tx.facts.ref(ahead.block.number) == ahead.block:
                 return ahead
         self._day = day
-        return final.fork()
+        copy = final.fork()
+        copy.ledger = NoLedger()
+        return copy

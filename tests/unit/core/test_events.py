@@ -23,7 +23,7 @@ HEAD = {"sequence": 3, "digest": "e" * 64}
 
 def an_entry(entry_type: EntryType = EntryType.APP_WENT_LIVE, subject: str = "a") -> Entry:
     """Give an entry at block 7."""
-    draft = Draft(entry_type, subject, Evidence({"n": 1}, b"{}"))
+    draft = Draft(entry_type, subject, Evidence({"n": 1}, {}))
     return LedgerHead().append(PROGRAM, ref(7, at(hours=1)), [draft])[0]
 
 

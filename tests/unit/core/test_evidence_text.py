@@ -19,6 +19,7 @@ from watcher.core.definition import AllOf
 from watcher.core.evidence import milestone_reached
 from watcher.core.evidence_text import evidence_lines
 from watcher.core.facts import CodeKind, Logic, Sample
+from watcher.core.ledger import sha256_hex
 from watcher.core.types import KpiId, MilestoneId
 
 PROXY, LOGIC = address(1), address(2)
@@ -37,7 +38,7 @@ def test_a_bundle_is_told_with_all_that_a_stranger_needs() -> None:
     blocks = [facts(1, at(), {"a": {1: 1}}, announcements=[joins("a", PROXY)])]
     state, _ = fold(program, blocks, {(PROXY, 1): sample})
     evidence = milestone_reached(program, state, blocks[0].block, program.milestones[MilestoneId("m")])
-    lines = evidence_lines(json.loads(evidence.bundle), evidence.bundle_sha256)
+    lines = evidence_lines(json.loads(evidence.bundle), sha256_hex(evidence.bundle))
     assert lines == [
         "milestone  m of program program",
         f"block      1 {blocks[0].block.hash}, 2024-10-04T00:00:00Z (finalized)",
@@ -49,5 +50,5 @@ def test_a_bundle_is_told_with_all_that_a_stranger_needs() -> None:
         "apps       a: LIVE, 1 action (1 gross), 1 actor, 1 active day",
         f"             {PROXY} eip-1967, runs, code 0xaa, logic {LOGIC} 0xbb",
         "           b: UNKNOWN, 0 actions (0 gross), 0 actors, 0 active days",
-        f"sha256     {evidence.bundle_sha256}",
+        f"sha256     {sha256_hex(evidence.bundle)}",
     ]

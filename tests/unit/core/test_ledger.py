@@ -26,6 +26,7 @@ from watcher.core.ledger import (
     EntryType,
     Evidence,
     LedgerHead,
+    NoLedger,
     canonical,
     decimal_text,
     sha256_hex,
@@ -36,7 +37,7 @@ PROGRAM = definition()
 
 def draft(entry_type: EntryType, subject: str, *, occurred_at: int | None = None) -> Draft:
     """Give a conclusion with the smallest evidence."""
-    return Draft(entry_type, subject, Evidence({"n": 1}, b'{"n":1}'), occurred_at)
+    return Draft(entry_type, subject, Evidence({"n": 1}, {"n": 1}), occurred_at)
 
 
 def a_short_ledger() -> list[Entry]:
@@ -51,6 +52,13 @@ def a_short_ledger() -> list[Entry]:
         *head.append(PROGRAM, ref(7, at(0, 1, 2, 3)), first),
         *head.append(PROGRAM, ref(8, at(8, 1, 2, 4)), second),
     ]
+
+
+def test_a_state_that_is_thrown_away_writes_no_entries() -> None:
+    """Nor does a copy of it; the ledger that it was copied from goes on where it was."""
+    for head in (NoLedger(), NoLedger().fork()):
+        assert head.append(PROGRAM, ref(7, at(0, 1, 2, 3)), [draft(EntryType.APP_WENT_LIVE, "a")]) == []
+        assert head.digest == GENESIS_DIGEST
 
 
 # Golden vectors
