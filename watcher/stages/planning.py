@@ -26,6 +26,7 @@ from watcher.errors import HistoryMissing
 from watcher.log import STAGES
 from watcher.stages.boundaries import PIVOTS
 from watcher.stages.cutting import FINAL_WINDOW, LOGS_WINDOW
+from watcher.stages.runs import INDEX
 
 SPANS = 8
 SPAN_BLOCKS = 10
@@ -61,6 +62,7 @@ class Planner:
             self._announced = plan.by_logs
             _log.info(
                 "way of reading",
+                stage=INDEX,
                 by_logs=plan.by_logs,
                 first=blocks.first,
                 last=blocks.last,
@@ -80,8 +82,8 @@ class Planner:
         unknown = self._sampled is None and blocks.first != self._in_vain
         if wanted is not None and unknown and len(blocks) >= self._long:
             self._sample(blocks, wanted)
-        # Nothing sampled: as if every block were full and concerned the program.
-        sampled = self._sampled or SampledBlocks(1, 0, 1, 1, 0, 0.0, 0, named=1, asked=1)
+        # Nothing sampled: the least that receipts can take, and the most that logs can.
+        sampled = self._sampled or SampledBlocks(1, 0, 0, 1, 0, 0.0, 0, named=1, asked=1)
         span = Span(len(blocks), round(self._seconds_a_block * len(blocks)), 0, 1)
         reading = (
             READING
