@@ -16,6 +16,11 @@ from watcher.errors import WrongChain
 
 GONE_BACK = 10_000
 """A head that fell by more blocks than this is no reorg and no lag: the node lost or replaced its chain."""
+CLOSE = 1_000
+"""A quarantined endpoint is let back when its head is no further than this below what was seen."""
+
+STANDS_STILL = "stands still"
+"""The kind of fault of an endpoint whose head does not rise while others' do."""
 
 _CHAIN_ID = Call("eth_chainId")
 _GENESIS = Call("eth_getBlockByNumber", ("0x0", False))
@@ -67,16 +72,15 @@ class Admission:
                 return Reply(endpoint, first.sent_at, [(calls, failure)])
             endpoint.verified = True
             if again or endpoint.suspect:
-                endpoint.suspect = False
+                endpoint.suspect, endpoint.stood_at = False, None
                 endpoint.worked(first.sent_at)
             return None
 
     def judge_head(self, endpoint: Endpoint, number: int) -> Failure | None:
         """Take in a head that an endpoint shows; a Failure where it is too far below what was seen."""
-        endpoint.head = number
+        endpoint.shows_head(number)
         known = max(self._seen, self._read)
-        if number < known - GONE_BACK:
-            endpoint.suspect = True
+        if number < known - (CLOSE if endpoint.suspect else GONE_BACK):
             return Failure(
                 Refusal.WENT_BACK, f"its head is block {number}, but block {known} was there before"
             )
@@ -89,13 +93,15 @@ class Admission:
         if isinstance(found, Failure):
             return found
         try:
-            endpoint.head = int((isinstance(found, HeaderJson) and found.number) or "none", 16)
+            number = int((isinstance(found, HeaderJson) and found.number) or "none", 16)
         except ValueError:
             return Failure(Refusal.MALFORMED, "shows no head")
+        if endpoint.stood_at is not None and number <= endpoint.stood_at:
+            return Failure(Refusal.WENT_BACK, f"its head still stands at block {number}", kind=STANDS_STILL)
         if all(each.suspect for each in self._endpoints):
             # Nobody shows what was seen once: it may have been a lie. What was read stands against them all.
-            self._seen = min(self._seen, max(each.head for each in self._endpoints))
-        return self.judge_head(endpoint, endpoint.head)
+            self._seen = min(self._seen, max(number, *(each.head for each in self._endpoints)))
+        return self.judge_head(endpoint, number)
 
     def _compare(self, endpoint: Endpoint, found: Identity) -> None:
         serves = f"{endpoint.name} serves chain {found.chain_id} with genesis {found.genesis_hash}"

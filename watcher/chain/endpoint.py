@@ -101,7 +101,10 @@ class Endpoint:
         self.checking = Lock()
         self.batch_limit = MAX_BATCH
         self.head = -1
-        """The newest block that it showed as its head."""
+        """The newest block that it showed as its head, the last time."""
+        self.stood_at: int | None = None
+        """The block at which its head stood still, while it is away for that."""
+        self._rose_at = float("-inf")
         self._transport = connect(settings)
         self.name = self._transport.name
         self.quote = self._transport.quote
@@ -136,6 +139,20 @@ class Endpoint:
             if failure.kind == RATE_LIMIT:
                 with self._pace:
                     self._budget.refused(self._clock.monotonic(), failure.retry_after_seconds)
+
+    def shows_head(self, number: int) -> None:
+        """Take in the head that the endpoint shows."""
+        if number > self.head:
+            self.compared()
+        self.head = number
+
+    def head_age(self) -> float:
+        """Give the seconds since the head rose, or since it was compared with others'."""
+        return self._clock.monotonic() - self._rose_at
+
+    def compared(self) -> None:
+        """Take in that the head is as it should be now."""
+        self._rose_at = self._clock.monotonic()
 
     def at_fault(self, failure: Failure) -> None:
         """Take in a fault that only shows beside other answers: it is counted, named and rested for."""

@@ -10,6 +10,7 @@ from watcher.chain.code import CodeAt
 from watcher.chain.condition import Traffic
 from watcher.chain.endpoint import Connect, Endpoint, EndpointSettings, Wait, over_http
 from watcher.chain.logs import LogReader
+from watcher.chain.newest import Newest
 from watcher.chain.questions import Header, header_if_any, header_tagged
 from watcher.chain.rpc import Rpc
 from watcher.chain.source import EndpointTrouble, Identity, Tag, Witness
@@ -20,7 +21,6 @@ from watcher.clock import Clock, SystemClock
 from watcher.core.facts import Sample
 from watcher.core.types import Address, BlockRange, BlockRef
 from watcher.core.window import LogFilter, Window
-from watcher.errors import HistoryMissing
 
 
 class JsonRpcSource:
@@ -50,6 +50,7 @@ class JsonRpcSource:
         ]
         self._admission = Admission(self._endpoints, chain_id)
         self._rpc = Rpc(self._endpoints, self._admission, wait)
+        self._newest = Newest(self._rpc)
         self._agreement = Agreement(self._rpc, clock)
         self._windows = WindowReader(self._rpc, ahead, max_window_bytes)
         self._logs = LogReader(self._rpc, self._windows, ahead, max_window_bytes)
@@ -68,22 +69,8 @@ class JsonRpcSource:
         self._admission.expect(number)
 
     def head(self) -> BlockRef:
-        """Give the newest block, of the first endpoint whose head did not go back far."""
-        self._let_back()
-        left = list(self._endpoints)
-        while True:
-            rpc = self._rpc.only(left)
-            [header] = rpc.ask([header_tagged("latest")], BLOCKS)
-            endpoint = rpc.answered_by
-            if header is None or endpoint is None:
-                raise HistoryMissing(f"{self._rpc.name} has no blocks yet: wait for it")
-            failure = self._admission.judge_head(endpoint, header.ref.number)
-            if failure is None:
-                return header.ref
-            endpoint.at_fault(failure)
-            left.remove(endpoint)
-            if not left:
-                raise endpoint.error(failure, "eth_getBlockByNumber")
+        """Give the newest block, of the first endpoint whose head can be believed."""
+        return self._newest.head()
 
     def tagged(self, tag: Tag) -> BlockRef | None:
         """Give the newest block with this tag, None while nothing carries it."""
@@ -134,12 +121,6 @@ class JsonRpcSource:
     def close(self) -> None:
         """Close the idle connections."""
         self._rpc.close()
-
-    def _let_back(self) -> None:
-        """Look at endpoints in trouble that have rested: nobody else asks one that is not the first."""
-        for endpoint in self._endpoints[1:]:
-            if endpoint.condition.trouble() is not None and not endpoint.condition.rest_left():
-                self._admission.check(endpoint, 1, again=True)
 
     def _tagged(self, tag: str) -> BlockRef | None:
         return _ref(self._rpc.ask([header_tagged(tag)], BLOCKS)[0])
