@@ -8,14 +8,17 @@ import pytest
 
 from tests.faults.logging_node import LoggingNode, logging_node
 from tests.faults.scripted_node import Waiting
-from tests.stages.world import APPS, definition, fresh_store
+from tests.stages.world import APPS, START, definition, fresh_store
 from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.reader import JsonRpcSource
 from watcher.core.definition import Definition
+from watcher.stages.announce import Announcer
 from watcher.stages.backfill import BackfillPlan
+from watcher.stages.evaluate import Evaluate
 from watcher.stages.index import Index
 from watcher.stages.planning import LONG, Planner
 from watcher.stages.preflight import Preflight, preflight
+from watcher.stages.sync import catch_up
 
 BLOCKS = LONG + 2_000
 USED = dict.fromkeys(range(97, BLOCKS, 97), 2)
@@ -51,24 +54,27 @@ def told(made: Definition, node: LoggingNode, folder: Path) -> BackfillPlan:
 
 
 def billed(made: Definition, node: LoggingNode, folder: Path) -> int:
-    """Read everything final, and count the calls."""
+    """Read and conclude everything final, and count the calls."""
     waiting = Waiting()
     source = JsonRpcSource(
         [EndpointSettings("main", node.node.url)], made.chain.id, clock=waiting.clock, wait=waiting
     )
     with fresh_store(folder / "run") as store:
-        Index(made, source, store, waiting.clock, by_logs=Planner(made, source).by_logs).run("final")
+        index = Index(made, source, store, waiting.clock, by_logs=Planner(made, source).by_logs)
+        announcer = Announcer(made, waiting.clock, [], operator="tests")
+        done = catch_up(index, Evaluate(made, store, waiting.clock, announcer), "final")
         source.close()
-        with store.reading() as tx:
-            assert tx.facts.checkpoint() == tx.state.final()
+        assert done.evaluate.concluded == done.index.final
     [traffic] = source.traffic.values()
     return traffic.calls
 
 
 def used_chain(node: LoggingNode) -> None:
-    """Let the app of the program emit what the node's own would."""
+    """Let the app of the program emit what the node's own would, over more than three days."""
     for number, logs in USED.items():
         node.use(number, logs, address=APPS[0])
+    for number, (header, _) in enumerate(node.node.blocks):
+        header["timestamp"] = hex(START + 30 * number)
 
 
 @pytest.mark.parametrize(
