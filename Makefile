@@ -12,6 +12,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PYTHON ?= $(firstword $(foreach p,python3.11 python3 python3.12 python3.13 python3.14 python,\
   $(shell $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 JOBS ?= 2
+SEEDS ?= 2000
+BLOCKS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
@@ -21,7 +23,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --g
   --allow-unsafe --build-deps-for=editable --no-emit-options --no-emit-index-url --no-emit-find-links \
   --no-emit-trusted-host
 
-.PHONY: help setup node demo test check format format-check lint types imports docs lock image clean
+.PHONY: help setup node demo test simulate check format format-check lint types imports docs lock image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -34,6 +36,9 @@ test: $(SETUP) $(NODE) ## run every test, then hold coverage to its bars
 	$(BIN)/pytest -n $(JOBS) -m 'not live and not postgres' --cov --cov-report=
 	$(BIN)/pytest -n $(JOBS) -m postgres
 	$(BIN)/python -m tests.coverage_bars
+
+simulate: $(SETUP) ## live many seeds of trouble: make simulate SEEDS=20000, or SEEDS=500:520 BLOCKS=400
+	$(BIN)/python -m tests.faults.simulator --seeds $(SEEDS) --blocks $(BLOCKS) --jobs $(JOBS)
 
 check: format-check lint types imports test ## everything that CI runs
 

@@ -121,6 +121,8 @@ class Agreement:
         for endpoint in self._rpc.endpoints:
             if endpoint.condition.rest_left() and len(self._rpc.endpoints) > 1:
                 continue
+            # It may serve another chain by now, without having failed in between: it has to say so again.
+            endpoint.verified = False
             try:
                 found, head = self._rpc.only([endpoint]).ask(
                     [header_if_any(number), header_tagged("latest")], BLOCKS, together=True

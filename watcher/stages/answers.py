@@ -45,6 +45,8 @@ def answer_wants(
     store: Store,
     tracked: Tracked,
     headers: Headers,
+    *,
+    readers: int = READERS,
 ) -> tuple[int, int]:
     """Answer the least tried wants, earliest first; return how many were answered and how many could not be.
 
@@ -83,7 +85,7 @@ def answer_wants(
             case _:
                 assert_never(want)
 
-    with ThreadPoolExecutor(READERS, thread_name_prefix="answer") as pool:
+    with ThreadPoolExecutor(readers, thread_name_prefix="answer") as pool:
         answers = list(pool.map(answer, wants))
     with store.writing() as tx:
         answered = missing = 0

@@ -19,7 +19,7 @@ from watcher.core.tracked import Tracked
 from watcher.core.types import Address, BlockRange, BlockRef
 from watcher.core.window import LogFilter
 from watcher.errors import EndpointUnavailable, HistoryMissing
-from watcher.stages.answers import answer_wants
+from watcher.stages.answers import READERS, answer_wants
 from watcher.stages.cutting import Cutting, Sizes, is_slow
 from watcher.stages.identity import check_chain
 from watcher.stages.read_window import (
@@ -76,6 +76,7 @@ class Index:
         workplace: Workplace | None = None,
         by_logs: ByLogs = lambda _blocks, _wanted: False,
         sizes: Sizes | None = None,
+        readers: int = READERS,
         stopping: Callable[[], bool] = lambda: False,
         progress: Callable[[int, int], None] = lambda _done, _goal: None,
     ) -> None:
@@ -93,6 +94,7 @@ class Index:
         self._cutting = Cutting(definition.chain, sizes or Sizes())
         self._stopping = stopping
         self._progress = progress
+        self._readers = readers
         self._reader = WindowReader(definition, source)
         self._ahead = Readahead(workplace or Workplace(Inline, self._reader, 1), stopping)
         self._tracked: Tracked | None = None
@@ -119,7 +121,7 @@ class Index:
         if rewound or self._tracked is None:
             self._tracked = self._rebuilt()
         answered, unanswered = answer_wants(
-            self._definition, self._source, self._store, self._tracked, self._headers
+            self._definition, self._source, self._store, self._tracked, self._headers, readers=self._readers
         )
         last = _last_block(goal, head, final)
         blocks = with_facts = 0

@@ -13,7 +13,7 @@ from fractions import Fraction
 from operator import ge, gt, le, lt
 
 from tests.unit.core.givens import CountLive, ShareLive
-from tests.unit.core.oracle_apps import Block, Counted, History, Look, StateAt, both
+from tests.unit.core.oracle_apps import Block, Counted, History, Look, Owners, StateAt, both
 from watcher.core.definition import AllOf, Condition, Countdown, Definition, Kpi
 from watcher.core.types import MilestoneId
 
@@ -57,11 +57,12 @@ def recount(definition: Definition, blocks: Sequence[Block], state_at: StateAt) 
     histories = {app: History() for app in definition.apps}
     met = dict.fromkeys(definition.kpis, False)
     conditions: dict[MilestoneId, list[bool | None]] = {name: [] for name in definition.milestones}
+    owners: Owners = {}
     for i, facts in enumerate(blocks):
         number, time = facts.block.number, _time(blocks, i)
         counted = {}
         for app, history in histories.items():
-            look = Look(definition, blocks[: i + 1], state_at, definition.apps[app])
+            look = Look(definition, blocks[: i + 1], state_at, definition.apps[app], owners)
             was_live = history.live
             answer = look.judge(live=was_live)
             history.add(time, answer=answer, dormant_after=definition.liveness.dormant_after_seconds)

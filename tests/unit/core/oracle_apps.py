@@ -6,7 +6,7 @@ it open).
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from watcher.core.definition import App, Definition
 from watcher.core.facts import BlockFacts, Sample
@@ -42,6 +42,9 @@ class _Claim:
     role: str
 
 
+Owners = dict[tuple[Address, int], _Claim | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """One app as of the last of some blocks: nothing is known but what those blocks say."""
@@ -50,6 +53,8 @@ class Look:
     blocks: Sequence[Block]
     state_at: StateAt
     app: App
+    owners: Owners = field(default_factory=dict)
+    """What was found before, shared by all looks at one chain: the past does not change."""
 
     def judge(self, *, live: bool) -> bool | None:
         """Tell whether every criterion of the policy holds; a live app is held to the lower bars."""
@@ -120,6 +125,11 @@ class Look:
 
     def _owner(self, address: Address, i: int) -> _Claim | None:
         """Find whose contract an address is at the block of index `i`."""
+        if (address, i) not in self.owners:
+            self.owners[address, i] = self._owner_anew(address, i)
+        return self.owners[address, i]
+
+    def _owner_anew(self, address: Address, i: int) -> _Claim | None:
         standing: dict[tuple[AppId, str], _Claim] = {}
         for facts in self.blocks[: i + 1]:
             for item in facts.announcements:

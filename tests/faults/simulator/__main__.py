@@ -1,0 +1,54 @@
+"""Run many seeds: python -m tests.faults.simulator --seeds 20000 [--blocks 60] [--jobs 2].
+
+`--seeds 500:520` runs from 500 up to, not including, 520. A failing seed is printed with what did not
+hold and what happened to the watcher; add it to regressions.txt with its blocks and a word on why.
+"""
+
+import argparse
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+from tests.faults.simulator.running import SMALL, Verdict, run
+
+EVERY = 500
+"""So often the number of seeds done is printed."""
+
+
+def main() -> int:
+    """Run the seeds; give 0 where everything held, 1 where a seed failed."""
+    parser = argparse.ArgumentParser(prog="simulate", description="Live many seeds of trouble.")
+    parser.add_argument("--seeds", default="2000", help="how many, or a range A:B")
+    parser.add_argument("--blocks", type=int, default=SMALL, help="blocks a seed lives through, at least")
+    parser.add_argument("--jobs", type=int, default=2, help="seeds at the same time")
+    chosen = parser.parse_args()
+    first, _, last = chosen.seeds.rpartition(":")
+    seeds = range(int(first or 0), int(last))
+    failed = 0
+    turns = crashes = reorgs = 0
+    with ProcessPoolExecutor(chosen.jobs) as pool:
+        verdicts = pool.map(partial(run, blocks=chosen.blocks), seeds, chunksize=10)
+        for done, verdict in enumerate(verdicts, 1):
+            failed += bool(verdict.findings)
+            turns, crashes = turns + verdict.log.turns, crashes + verdict.log.crashes
+            reorgs += verdict.log.reorgs
+            if verdict.findings:
+                _show(verdict)
+            if done % EVERY == 0 or done == len(seeds):
+                _say(f"{done} seeds: {failed} failed; {turns} turns, {crashes} crashes, {reorgs} reorgs")
+    return 1 if failed else 0
+
+
+def _show(verdict: Verdict) -> None:
+    _say(f"seed {verdict.seed} with {verdict.blocks} blocks failed ({verdict.log})")
+    for finding in verdict.findings:
+        _say(f"    {finding}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

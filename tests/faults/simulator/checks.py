@@ -1,0 +1,138 @@
+"""What must hold when a story has ended, whatever happened in it.
+
+ledger = clean replay, byte for byte · ledger = the oracle's recount · facts = a clean reading's
+every entry reached the receiver under one id · every observation has its outcome · nothing stands still
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.faults.simulator.story import Story
+from tests.stages.world import Watch
+from tests.unit.core.givens import CountLive
+from tests.unit.core.oracle import recount
+from watcher.core.facts import BlockFacts, Sample
+from watcher.core.types import ActorId, Address
+from watcher.store.database import Store
+
+Facts = list[tuple[Any, ...]]
+
+
+def findings(story: Story, clean_store: Store) -> Iterator[str]:
+    """Tell what does not hold; nothing: all is well. The clean replay is read into an empty database."""
+    ledger = _ledger(story.store)
+    watch = Watch(story.definition, story.truth.chain.clone(), clean_store)
+    watch.sync("final")
+    clean = _ledger(clean_store)
+    facts, expected = _facts(story.store, story.truth.final), _facts(clean_store, story.truth.final)
+    yield from _first_difference("ledger and clean replay", ledger, clean)
+    yield from _first_difference("facts and a clean reading's", facts, expected)
+    yield from _first_difference("ledger and the oracle's", _told(ledger), _recounted(story))
+    yield from _deliveries(story, ledger)
+    yield from _observations(story)
+
+
+def _ledger(store: Store) -> list[dict[str, Any]]:
+    with store.reading() as tx:
+        return list(tx.ledger.entries())
+
+
+def _told(ledger: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    return [(each["type"], each["subject"], each["block_number"], each["occurred_at"]) for each in ledger]
+
+
+def _recounted(story: Story) -> list[tuple[Any, ...]]:
+    """Recount by brute force what was noted while the chain was made, every final block of it."""
+    chain, final = story.definition.chain, story.truth.final
+    blocks = [
+        facts
+        for facts in story.truth.facts
+        if chain.count_from <= facts.block.number <= final
+        and chain.next_block(facts.block.number - 1) == facts.block.number
+    ]
+    refs = {facts.block.number: facts.block for facts in blocks}
+    known: dict[tuple[Address, int], Sample] = {}
+
+    def state_at(address: Address, number: int) -> Sample:
+        if (address, number) not in known:
+            known[address, number] = story.truth.chain.sample(address, refs[number])
+        return known[address, number]
+
+    def text(instant: int) -> str:
+        return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    kpis = {name: replace(kpi, metric=CountLive()) for name, kpi in story.definition.kpis.items()}
+    found = recount(replace(story.definition, kpis=kpis), blocks, state_at)
+    return [(kind, subject, number, text(at)) for kind, subject, number, at in found.entries]
+
+
+def _facts(store: Store, final: int) -> Facts:
+    """Give what the stored blocks say, actors by address; creations are read in one of the two ways only."""
+    with store.reading() as tx:
+        rows = tx.facts.blocks(-1, final, 1_000_000)
+        ids = {actor for row in rows for activity in row.activity.values() for actor in activity.actors}
+        names = tx.facts.actor_addresses(ids)
+    return [
+        _plain(row, names)
+        for row in rows
+        if row.activity or row.announcements or row.pauses or row.code_changes
+    ]
+
+
+def _plain(row: BlockFacts[ActorId], names: dict[ActorId, Address]) -> tuple[Any, ...]:
+    activity = {
+        app: (
+            {names[actor]: count for actor, count in each.actors.items()},
+            each.failed,
+            each.gas,
+            each.contracts,
+        )
+        for app, each in row.activity.items()
+    }
+    return row.block, activity, row.announcements, row.pauses, row.code_changes
+
+
+def _deliveries(story: Story, ledger: list[dict[str, Any]]) -> Iterator[str]:
+    """Each entry came at least once, always with the same id and the same bytes."""
+    bodies: dict[str, set[bytes]] = defaultdict(set)
+    for message in story.receiver.taken:
+        bodies[message.id].add(message.body)
+    for event_id, seen in bodies.items():
+        if len(seen) > 1:
+            yield f"message {event_id} came with {len(seen)} different bodies"
+    came = [json.loads(next(iter(seen))) for seen in bodies.values()]
+    for entry in ledger:
+        same = [
+            each
+            for each in came
+            if each["type"] == entry["type"]
+            and each["data"].get("subject") == entry["subject"]
+            and each["data"].get("sequence") == entry["sequence"]
+        ]
+        if len(same) != 1:
+            yield f"entry {entry['sequence']} {entry['type']} {entry['subject']} came under {len(same)} ids"
+
+
+def _observations(story: Story) -> Iterator[str]:
+    with story.store.reading() as tx:
+        for each in tx.state.observations():
+            if each.block_number <= story.truth.final:
+                yield f"observation of {each.milestone} at block {each.block_number} has no outcome"
+        stalled = [open_want.last_error for open_want in tx.facts.wants() if open_want.last_error]
+    if stalled:
+        yield f"the ledger stands still although everything can be read: {stalled[0]}"
+
+
+def _first_difference(what: str, left: list[Any], right: list[Any]) -> Iterator[str]:
+    if left == right:
+        return
+    for place, (one, other) in enumerate(zip(left, right, strict=False)):
+        if one != other:
+            yield f"{what} differ at {place}: {one} against {other}"
+            return
+    longer = left if len(left) > len(right) else right
+    yield f"{what}: {len(left)} against {len(right)}, first more: {longer[min(len(left), len(right))]}"

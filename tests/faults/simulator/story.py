@@ -1,0 +1,268 @@
+"""One seed: a program, a chain, a network, and a watcher that lives through all that happens to them.
+
+    seed ─▶ Story ─▶ turns: the chain grows or forks, the weather changes, the stages run, crash, start
+                 ─▶ everything clears up ─▶ checks.findings()
+
+Everything is drawn from the seed; time is a clock that requests and waits move, so a month takes seconds.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
+
+from tests.databases import Killed
+from tests.faults.simulator.network import CLEAR, Node, draw, settings_of
+from tests.faults.simulator.truth import CHAIN_ID, Setting, Truth, setting
+from tests.stages.world import world_clock
+from watcher.chain.reader import JsonRpcSource
+from watcher.config.program import load_program
+from watcher.core.definition import Definition
+from watcher.core.delivery import Delivered, Failed, Message, Outcome
+from watcher.errors import WatcherError, WrongChain
+from watcher.stages.announce import Announcer, Subscription
+from watcher.stages.cutting import Sizes
+from watcher.stages.deliver import Deliver
+from watcher.stages.endpoints import announce_troubles
+from watcher.stages.evaluate import Evaluate
+from watcher.stages.index import Index
+from watcher.stages.runs import EVALUATE, FATAL, INDEX, Runner
+from watcher.store.database import Store
+from watcher.testing.fake_chain import FakeChain
+from watcher.testing.recording_channel import RecordingChannel
+
+CHANNEL = "ops"
+
+
+class Receiver(RecordingChannel):
+    """A channel whose other end is down at times, and whose sender may be killed just after it took one."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(CHANNEL)
+        self._random = random
+        self.failing = 0.0
+        self.kills = False
+
+    def send(self, message: Message, attempt: int) -> Outcome:
+        """Take a message or not."""
+        if self._random.random() < self.failing:
+            return Failed("HTTP 503")
+        self.attempts.append((message, attempt))
+        self.taken.append(message)
+        if self.kills and self._random.random() < 0.2:
+            raise Killed
+        return Delivered("recorded")
+
+
+@dataclass(slots=True)
+class Log:
+    """What happened to the watcher, for people who look at a failing seed."""
+
+    turns: int = 0
+    crashes: int = 0
+    full_disks: int = 0
+    reorgs: int = 0
+    failures: list[str] = field(default_factory=list)
+    fatal: list[str] = field(default_factory=list)
+
+
+class Story:
+    """One watcher's life; `end` brings it to where everything is final and delivered."""
+
+    def __init__(self, seed: int, folder: Path, store: Store, blocks: int, log: Log) -> None:
+        """Draw the program and the chain, on an empty database; nothing has happened yet."""
+        self.random = Random(seed)
+        self.setting: Setting = setting(self.random, folder)
+        self.clock = world_clock()
+        self.truth = Truth(self.setting, self.random)
+        self.log = log
+        self.receiver = Receiver(self.random)
+        self._blocks = blocks
+        self.store = store
+        other = FakeChain(CHAIN_ID + 1, 1_000_000_000)
+        other.empty_blocks(5)
+        names = [f"node{number}" for number in range(self.random.choice((1, 2, 2, 3)))]
+        self.nodes = {name: Node(name, self.truth.chain, other, self.clock, self.random) for name in names}
+        self._start()
+
+    @property
+    def definition(self) -> Definition:
+        """Give the program, as it was drawn."""
+        return self.setting.definition
+
+    def live(self) -> None:
+        """Live through trouble until the chain is long enough."""
+        while self.truth.head.number < self._blocks:
+            self.log.turns += 1
+            self._change()
+            with self._trouble():
+                self._turn()
+            self.clock.advance(timedelta(seconds=self.random.choice((2, 2, 30, 3_600))))
+            if self.random.random() < 0.05:
+                self.clock.advance(timedelta(seconds=-self.random.choice((5, 4_000))))
+
+    def end(self) -> None:
+        """Let everything clear up, and run until nothing is left to do."""
+        for node in self.nodes.values():
+            node.change(CLEAR)
+        self.receiver.failing, self.receiver.kills = 0.0, False
+        for _ in range(10):
+            self.truth.grow(quiet=True)
+        self.truth.finalize(everything=True)
+        self._start()
+        quiet = 0
+        for _ in range(100):
+            self.clock.advance(timedelta(hours=1))
+            quiet = quiet + 1 if not self._turn() else 0
+            if quiet == 3:  # an endpoint may still rest in one of them
+                return
+
+    def _start(self) -> None:
+        """Be a new process: nothing is remembered but what is stored; the files may have been edited.
+
+        The connection to the database stays, as it remembers nothing: opening it costs more than a turn.
+        """
+        random = self.random
+        definition = self._edited()
+        names = list(self.nodes)
+        random.shuffle(names)
+        self._source = JsonRpcSource(
+            settings_of(names),
+            CHAIN_ID,
+            clock=self.clock,
+            wait=self._wait,
+            ahead=1,
+            connect=lambda settings: self.nodes[settings.id],
+            jitter=random.random,
+        )
+        announcer = Announcer(
+            definition,
+            self.clock,
+            [Subscription(CHANNEL, ("*",))],
+            operator="simulator",
+            deliver_history=True,
+        )
+        self._runner = Runner(definition, self.store, self.clock, announcer)
+        by_logs = random.random() < 0.5
+        self._index = Index(
+            definition,
+            self._source,
+            self.store,
+            self.clock,
+            by_logs=lambda _blocks, _wanted: by_logs,
+            sizes=Sizes(
+                random.choice((1, 3, 10, 500)), random.choice((2, 30, 20_000)), random.choice((1, 4, 100))
+            ),
+            readers=1,
+        )
+        self._evaluate = Evaluate(
+            definition, self.store, self.clock, announcer, chunk=random.choice((1, 7, 1_000))
+        )
+        self._deliver = Deliver(self.store, self.receiver, self.clock, announcer.notice, chance=random.random)
+
+    def _edited(self) -> Definition:
+        """Edit what has no meaning: titles. The definition hash stays."""
+        text = self.setting.file.read_text(encoding="utf-8")
+        edited = text.replace(
+            'id = "simulated"\n', f'id = "simulated"\ntitle = "{self.random.random()}"\n', 1
+        )
+        file = self.setting.file.with_name("edited.toml")
+        file.write_text(edited, encoding="utf-8")
+        return load_program(file).definition
+
+    def _wait(self, seconds: float) -> bool:
+        self.clock.advance(timedelta(seconds=seconds, microseconds=1))
+        return False
+
+    def _change(self) -> None:
+        """Let the chain and the weather go on."""
+        random = self.random
+        for _ in range(random.choice((0, 1, 1, 2, 4, 15))):
+            self.truth.grow()
+        if random.random() < 0.15 and self.truth.reorg():
+            self.log.reorgs += 1
+        self.truth.finalize()
+        for node in self.nodes.values():
+            if random.random() < 0.4:
+                node.change(draw(random, self.truth.head.number, alone=len(self.nodes) == 1))
+        self.receiver.failing = random.choice((0.0, 0.0, 0.0, 0.5, 1.0))
+        self.receiver.kills = random.random() < 0.1
+        if random.random() < 0.08:
+            self._start()
+
+    def _turn(self) -> int:
+        """Run every stage once, as the daemon would; return how much was done."""
+        done = 0
+        try:
+            indexed = self._runner.attempt(
+                INDEX, lambda: self._index.run(max_windows=self.random.choice((1, 5, 50)))
+            )
+            announce_troubles(self._source, self.store, self._runner)
+            concluded = self._runner.attempt(EVALUATE, self._evaluate.run)
+            sent = self._deliver.run()
+            done += sent.attempts + sent.waiting
+        except FATAL as error:
+            self.log.fatal.append(f"{type(error).__name__}: {error}")
+            if not isinstance(error, WrongChain):
+                raise
+            for node in self.nodes.values():
+                node.change(CLEAR)  # what an operator does before a new start
+            self._start()
+            return 1
+        except WatcherError as error:
+            self.log.failures.append(str(error))
+            return 1
+        if indexed is None or concluded is None:
+            return 1
+        return (
+            done + indexed.blocks + indexed.rewound + indexed.answered + concluded.blocks + concluded.untried
+        )
+
+    @contextmanager
+    def _trouble(self) -> Iterator[None]:
+        """Kill the process or fill the disk before the n-th statement or commit of a turn, sometimes."""
+        chance = self.random.random()
+        if chance > 0.25:
+            try:
+                yield
+            except Killed:  # the receiver's end
+                self.log.crashes += 1
+                self._start()
+            return
+        left = self.random.randint(1, 60)
+        full = chance < 0.05
+
+        def strike(*_: object) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0 and full:
+                self.log.full_disks += 1
+                cause = sqlite3.OperationalError("database or disk is full")
+                raise OperationalError("INSERT", {}, cause)
+            if left == 0:
+                raise Killed
+
+        with _listening(strike):
+            try:
+                yield
+            except Killed:
+                self.log.crashes += 1
+                left = -1
+                self._start()
+
+
+@contextmanager
+def _listening(strike: Callable[..., None]) -> Iterator[None]:
+    event.listen(Engine, "before_cursor_execute", strike)
+    event.listen(Engine, "commit", strike)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", strike)
+        event.remove(Engine, "commit", strike)

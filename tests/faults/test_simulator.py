@@ -1,0 +1,108 @@
+"""The seeded fault simulator: a watcher lives through whatever can go wrong, and its ledger is the same.
+
+A seed decides everything. `make simulate SEEDS=20000` runs more of them, and longer ones.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.faults.simulator import checks, running
+from tests.faults.simulator.story import Story
+from tests.log_state import logging_kept
+
+pytestmark = pytest.mark.no_cover
+"""What is covered here is covered by other tests; measuring it would take longer than running it."""
+
+SEEDS = 200
+AT_ONCE = 10
+OBSERVED = 5
+"""A seed in which something is observed."""
+REGRESSIONS = Path(__file__).parent / "simulator" / "regressions.txt"
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    with logging_kept():
+        yield
+
+
+def regressions() -> list[tuple[int, int]]:
+    """Give the seeds that failed once, with their numbers of blocks."""
+    lines = REGRESSIONS.read_text(encoding="utf-8").splitlines()
+    parts = [line.split(maxsplit=2) for line in lines if line and not line.startswith("#")]
+    return [(int(seed), int(blocks)) for seed, blocks, _ in parts]
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
+def test_whatever_happens_the_ledger_is_that_of_a_clean_replay(first: int) -> None:
+    """The checks of tests/faults/simulator/checks.py hold after every seed."""
+    failed = [verdict for verdict in map(running.run, range(first, first + AT_ONCE)) if verdict.findings]
+    assert not failed, failed
+
+
+@pytest.mark.parametrize(("seed", "blocks"), regressions())
+def test_what_failed_once_does_not_fail_again(seed: int, blocks: int) -> None:
+    """Each of these seeds found a fault."""
+    assert running.run(seed, blocks).findings == ()
+
+
+def test_a_seed_decides_everything() -> None:
+    """A seed that failed fails again, so that its fault can be found."""
+    assert running.run(7) == running.run(7)
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Something that a watcher could do wrong, and what the checks say of it."""
+
+    do: Callable[[Story], object]
+    said: str
+
+
+def _lose_a_row(story: Story) -> None:
+    with story.store.writing() as tx:
+        rows = tx.facts.blocks(-1, story.truth.final, 1_000)
+        number = next(row.block.number for row in rows if row.activity)
+        tx.facts._connection.exec_driver_sql("DELETE FROM block WHERE number = ?", (number,))
+
+
+def _lose_an_entry(story: Story) -> None:
+    with story.store.writing() as tx:
+        tx.facts._connection.exec_driver_sql("DELETE FROM ledger_entry WHERE sequence > 1")
+
+
+def _reopen_an_observation(story: Story) -> None:
+    with story.store.writing() as tx:
+        tx.facts._connection.exec_driver_sql("UPDATE observation SET status = 'open'")
+
+
+def _lose_a_message(story: Story) -> None:
+    kept = [each for each in story.receiver.taken if each.type != "definition.adopted"]
+    story.receiver.taken[:] = kept
+
+
+def _misremember_the_chain(story: Story) -> None:
+    facts = story.truth.facts
+    busy = max(range(len(facts)), key=lambda place: len(facts[place].announcements))
+    del facts[busy]
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        Flaw(_lose_a_row, "facts and a clean reading's"),
+        Flaw(_lose_an_entry, "ledger and clean replay"),
+        Flaw(_reopen_an_observation, "has no outcome"),
+        Flaw(_lose_a_message, "definition.adopted simulated came under 0 ids"),
+        Flaw(_misremember_the_chain, "the oracle's"),
+    ],
+    ids=lambda flaw: flaw.do.__name__.strip("_"),
+)
+def test_the_checks_can_fail(flaw: Flaw) -> None:
+    """A check that never says no proves nothing."""
+    with running.story(OBSERVED) as (story, clean):
+        flaw.do(story)
+        assert any(flaw.said in finding for finding in checks.findings(story, clean))
