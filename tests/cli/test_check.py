@@ -101,6 +101,24 @@ def test_the_cost_that_is_printed_is_what_a_backfill_takes(
     assert said["size_bytes"] / 2 < traffic.bytes_read < 2 * said["size_bytes"]
 
 
+def test_where_logs_determine_the_facts_both_ways_are_told(watcher: Command, place: Place) -> None:
+    """How far back logs reach, how wide a range is taken, what either way costs, from when on KPIs count."""
+    file = place.folder / "world.toml"
+    text = file.read_text(encoding="utf-8").replace('reach = "direct"', 'reach = "touched"')
+    deployer = text[text.index("[[app.discover]]") : text.index("[[kpi]]")]
+    listed = f'[[app.contract]]\naddress = "{APPS[2]}"\n\n'
+    file.write_text(text.replace(deployer, listed), encoding="utf-8")
+    found = texts(watcher, 0, "ok")
+    assert "has logs from block 1 on, takes ranges of 57 blocks" in found
+    assert any(
+        "decidable from 2023-11-14T22:14:20Z (block 1) on; its window of 1 day" in each for each in found
+    )
+    said = watcher("check", "--json").objects[0]["backfill"]
+    assert (said["blocks"], said["by_logs"]) == (57, False)
+    assert said["calls_other_way"] > 0
+    assert "read by receipts without a sample" in said["why"]
+
+
 def test_a_database_shortens_what_is_left_to_read(
     watcher: Command, place: Place, program: Definition
 ) -> None:
