@@ -23,7 +23,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --g
   --allow-unsafe --build-deps-for=editable --no-emit-options --no-emit-index-url --no-emit-find-links \
   --no-emit-trusted-host
 
-.PHONY: help setup node demo test simulate check format format-check lint types imports docs lock image clean
+.PHONY: help setup node demo test simulate check format format-check lint types imports docs lock image bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -76,6 +76,9 @@ lock: $(SETUP) ## resolve the dependencies anew and write requirements*.txt
 
 image: ## build the container image
 	docker build --tag watcher:latest .
+
+bench: $(SETUP) $(NODE) ## measure, and write the tables of docs/performance.md
+	$(BIN)/python benchmarks/suite.py
 
 clean: ## remove everything that make made
 	rm -rf $(VENV) .tools/node_modules build dist .coverage .coverage.* .hypothesis .import_linter_cache \

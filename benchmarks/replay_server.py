@@ -1,138 +1,53 @@
-"""Serves a made-up chain from memory, so that the client is what is measured.
+"""Serves a made-up chain from memory, so that the client is what is measured; misbehaves when told to.
 
     python benchmarks/replay_server.py BLOCKS TRANSACTIONS_A_BLOCK     prints its port, serves till stdin ends
 
-Every answer is a slice of bytes that was made before the first request. Blocks are a second apart; each
-transaction calls one of 50 contracts and emits two logs.
+Beside JSON-RPC (POST /) it takes how to behave from here on (POST /behaviour, which also begins to count
+anew), and tells what it counted (GET /counters) and what blocks 1 to N hold (GET /totals/N).
 """
 
-import hashlib
 import json
-import random
-import re
+import socket
 import socketserver
 import sys
 import threading
-from typing import ClassVar
+import time
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
-CONTRACTS = 50
-SENDERS = 5_000
-GENESIS_TIME = 1_700_000_000
-EMPTY_ROOT = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421"
-
-
-def name(kind: str, number: int, digits: int = 64) -> str:
-    """Give a hash or address of one's own."""
-    return "0x" + hashlib.sha256(f"{kind}{number}".encode()).hexdigest()[:digits]
+from made_chain import Chain
 
 
-def contract(number: int) -> str:
-    """Give the n-th contract's address."""
-    return name("contract", number, 40)
+@dataclass
+class Behaviour:
+    """What the server does to those who ask; 0 everywhere: nothing but answer."""
+
+    latency_seconds: float = 0.0
+    calls_per_second: float = 0.0
+    """Calls (each of a batch is one) beyond this, after a burst of a second's worth, get status 429."""
+    largest_batch: int = 0
+    """Larger batches are refused with one error object; 1: every batch is."""
+    largest_answer: int = 0
+    """Larger answers, in bytes, are refused."""
+    log_range: int = 0
+    """eth_getLogs over more blocks is refused."""
+    log_results: int = 0
+    """eth_getLogs that finds more is refused."""
+    truncate_every: int = 0
+    """The n-th, 2n-th, … answer ends in the middle."""
 
 
-def header(number: int, transactions: int) -> dict[str, object]:
-    """Give a block's header."""
-    return {
-        "hash": name("block", number),
-        "number": hex(number),
-        "parentHash": name("block", number - 1),
-        "timestamp": hex(GENESIS_TIME + number),
-        "receiptsRoot": name("root", number) if transactions else EMPTY_ROOT,
-        "gasUsed": hex(21_000 * transactions),
-        "logsBloom": "0x" + "00" * 256,
-        "transactions": [name(f"tx{number}.", place) for place in range(transactions)],
-    }
+@dataclass
+class Counters:
+    """What was asked and answered; exact."""
 
-
-def receipt(number: int, place: int, chance: random.Random) -> dict[str, object]:
-    """Give one receipt, as large as a real one."""
-    to = contract(chance.randrange(CONTRACTS))
-    common = {
-        "blockHash": name("block", number),
-        "blockNumber": hex(number),
-        "transactionHash": name(f"tx{number}.", place),
-        "transactionIndex": hex(place),
-    }
-    logs = [
-        {
-            "address": to,
-            "topics": [name("topic", which), name("sender", place)],
-            "data": "0x" + "00" * 64,
-            "logIndex": hex(2 * place + which),
-            "removed": False,
-            **common,
-        }
-        for which in range(2)
-    ]
-    return {
-        **common,
-        "from": name("sender", chance.randrange(SENDERS), 40),
-        "to": to,
-        "contractAddress": None,
-        "status": "0x1" if chance.random() < 0.95 else "0x0",
-        "type": "0x2",
-        "gasUsed": hex(60_000 + place),
-        "cumulativeGasUsed": hex(60_000 * (place + 1)),
-        "effectiveGasPrice": hex(1_000_000),
-        "logsBloom": "0x" + "00" * 256,
-        "logs": logs,
-    }
-
-
-class Chain:
-    """The answers, as bytes."""
-
-    def __init__(self, blocks: int, transactions: int) -> None:
-        """Make every answer now."""
-        chance = random.Random(1)
-        self.last = blocks
-        self.headers = [
-            json.dumps(header(number, transactions if number else 0)).encode() for number in range(blocks + 1)
-        ]
-        self.receipts = [b"[]"] + [
-            json.dumps([receipt(number, place, chance) for place in range(transactions)]).encode()
-            for number in range(1, blocks + 1)
-        ]
-
-    def answer(self, method: str, parameters: list[object]) -> bytes:
-        """Give the bytes of one result."""
-        if method == "eth_chainId":
-            return b'"0x7a69"'
-        if method == "eth_getCode":
-            return b'"0x6001"'
-        which = str(parameters[0])
-        number = int(which, 16) if which.startswith("0x") else self.last
-        if number > self.last:
-            return b"null"
-        return self.receipts[number] if method == "eth_getBlockReceipts" else self.headers[number]
-
-
-class Handler(socketserver.StreamRequestHandler):
-    """Speaks as much HTTP as a keep-alive JSON-RPC client needs."""
-
-    chain: ClassVar[Chain]
-
-    def handle(self) -> None:
-        """Answer requests until the client leaves."""
-        while head := self.rfile.readline():
-            length = 0
-            while head not in {b"\r\n", b""}:
-                if found := re.match(rb"(?i)content-length: *(\d+)", head):
-                    length = int(found[1])
-                head = self.rfile.readline()
-            asked = json.loads(self.rfile.read(length))
-            calls = asked if isinstance(asked, list) else [asked]
-            parts = [
-                b'{"jsonrpc":"2.0","id":%d,"result":%s}'
-                % (call["id"], self.chain.answer(call["method"], call["params"]))
-                for call in calls
-            ]
-            body = b"[" + b",".join(parts) + b"]" if isinstance(asked, list) else parts[0]
-            self.wfile.write(
-                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body)
-            )
-            self.wfile.write(body)
+    requests: int = 0
+    calls: int = 0
+    answer_bytes: int = 0
+    refusals: int = 0
+    in_flight: int = 0
+    most_in_flight: int = 0
+    methods: dict[str, int] = field(default_factory=dict)
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -140,12 +55,170 @@ class Server(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 64
+
+    def __init__(self, chain: Chain) -> None:
+        """Listen on a free port of this machine."""
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.chain = chain
+        self.lock = threading.Lock()
+        self.behave({})
+
+    def behave(self, behaviour: dict[str, Any]) -> None:
+        """Behave like this from now on, and begin to count anew."""
+        with self.lock:
+            self.behaviour = Behaviour(**behaviour)
+            self.counters = Counters()
+            self.allowed = self.behaviour.calls_per_second
+            self.allowed_at = time.monotonic()
+
+    def too_fast(self, calls: int) -> bool:
+        """Take calls out of the bucket; call it with the lock held."""
+        rate = self.behaviour.calls_per_second
+        if not rate:
+            return False
+        now = time.monotonic()
+        self.allowed = min(rate, self.allowed + rate * (now - self.allowed_at))
+        self.allowed_at = now
+        if self.allowed < calls:
+            return True
+        self.allowed -= calls
+        return False
+
+
+class Handler(socketserver.StreamRequestHandler):
+    """Speaks as much HTTP as a keep-alive JSON-RPC client needs."""
+
+    server: Server
+    disable_nagle_algorithm = True
+    rbufsize = 1 << 16
+    _ERROR: ClassVar = b'{"jsonrpc":"2.0","id":%s,"error":{"code":%d,"message":"%s"}}'
+
+    def handle(self) -> None:
+        """Answer requests until the client leaves."""
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+        try:
+            while line := self.rfile.readline():
+                length = 0
+                while (head := self.rfile.readline()) not in {b"\r\n", b""}:
+                    if head[:15].lower() == b"content-length:":
+                        length = int(head[15:])
+                path = line.split()[1].decode()
+                self._answer(path, self.rfile.read(length))
+        except ConnectionError:
+            return
+
+    def _answer(self, path: str, body: bytes) -> None:
+        server = self.server
+        if path == "/behaviour":
+            server.behave(json.loads(body))
+            self._send(b"200 OK", b"{}")
+        elif path == "/counters":
+            with server.lock:
+                shown = json.dumps(vars(server.counters)).encode()
+            self._send(b"200 OK", shown)
+        elif path.startswith("/totals/"):
+            self._send(b"200 OK", json.dumps(server.chain.totals(int(path[8:]))).encode())
+        else:
+            self._rpc(json.loads(body))
+
+    def _rpc(self, asked: Any) -> None:  # noqa: ANN401  # JSON
+        server, behaviour = self.server, self.server.behaviour
+        calls = asked if isinstance(asked, list) else [asked]
+        with server.lock:
+            counters = server.counters
+            counters.requests += 1
+            counters.calls += len(calls)
+            nth = counters.requests
+            counters.in_flight += 1
+            counters.most_in_flight = max(counters.most_in_flight, counters.in_flight)
+            for call in calls:
+                counters.methods[call["method"]] = counters.methods.get(call["method"], 0) + 1
+            too_fast = server.too_fast(len(calls))
+            counters.refusals += too_fast
+        if behaviour.latency_seconds:
+            time.sleep(behaviour.latency_seconds)
+        status = b"200 OK"
+        if too_fast:
+            status, body = b"429 Too Many Requests\r\nretry-after: 1", b"{}"
+        elif behaviour.largest_batch and len(calls) > behaviour.largest_batch:
+            body = self._refusal(b"null", b"batch too large")
+        else:
+            parts = [self._one(call) for call in calls]
+            body = b"[" + b",".join(parts) + b"]" if isinstance(asked, list) else parts[0]
+            if behaviour.largest_answer and len(body) > behaviour.largest_answer:
+                body = self._refusal(b"null", b"response too large")
+        with server.lock:
+            counters.in_flight -= 1
+            counters.answer_bytes += len(body)
+        whole = not behaviour.truncate_every or nth % behaviour.truncate_every
+        self._send(status, body if whole else body[: len(body) // 2])
+
+    def _one(self, call: dict[str, Any]) -> bytes:
+        chain, behaviour = self.server.chain, self.server.behaviour
+        identifier = json.dumps(call["id"]).encode()
+        method, parameters = call["method"], call.get("params") or []
+        if method == "eth_getLogs":
+            asked = parameters[0]
+            first, last = self._number(asked["fromBlock"]), self._number(asked["toBlock"])
+            if behaviour.log_range and last - first >= behaviour.log_range:
+                return self._refusal(identifier, b"block range too large, maximum %d" % behaviour.log_range)
+            topics = asked.get("topics") or [None]
+            found, count = chain.logs(first, last, _several(asked.get("address")), _several(topics[0]))
+            if behaviour.log_results and count > behaviour.log_results:
+                return self._refusal(
+                    identifier, b"query returned more than %d results" % behaviour.log_results
+                )
+            result = b"[" + found + b"]"
+        else:
+            result = self._result(method, parameters)
+        return b'{"jsonrpc":"2.0","id":' + identifier + b',"result":' + result + b"}"
+
+    def _result(self, method: str, parameters: list[Any]) -> bytes:  # noqa: PLR0911  # a table
+        chain = self.server.chain
+        match method:
+            case "eth_chainId":
+                return b'"0x7a69"'
+            case "net_version":
+                return b'"31337"'
+            case "eth_blockNumber":
+                return b'"0x%x"' % chain.last
+            case "eth_getCode":
+                return b'"0x6001"'
+            case "eth_getTransactionReceipt":
+                return chain.receipt(parameters[0])
+        if method not in {"eth_getBlockReceipts", "eth_getBlockByNumber"}:
+            return b"null"
+        number = self._number(parameters[0])
+        if number > chain.last:
+            return b"null"
+        if method == "eth_getBlockReceipts":
+            return chain.receipts(number)
+        return chain.block(number, full=bool(parameters[1]))
+
+    def _number(self, which: str) -> int:
+        if not which.startswith("0x"):
+            return 0 if which == "earliest" else self.server.chain.last
+        return int(which, 16)
+
+    def _refusal(self, identifier: bytes, message: bytes) -> bytes:
+        with self.server.lock:
+            self.server.counters.refusals += 1
+        return self._ERROR % (identifier, -32005, message)
+
+    def _send(self, status: bytes, body: bytes) -> None:
+        head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+        self.request.sendall(head % (status, len(body)) + body)
+
+
+def _several(given: Any) -> frozenset[str]:  # noqa: ANN401  # JSON
+    """Read what may be nothing, one thing or a list of them."""
+    return frozenset() if given is None else frozenset([given] if isinstance(given, str) else given)
 
 
 def main() -> None:
-    """Serve on a free port of this machine until standard input ends."""
-    Handler.chain = Chain(int(sys.argv[1]), int(sys.argv[2]))
-    with Server(("127.0.0.1", 0), Handler) as server:
+    """Serve until standard input ends."""
+    with Server(Chain(int(sys.argv[1]), int(sys.argv[2]))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(server.server_address[1], flush=True)
         sys.stdin.read()
