@@ -84,6 +84,7 @@ def test_a_watcher_that_never_ran_is_blind_and_knows_nothing(ward: Ward) -> None
         "program_id": "world",
         "definition_hash": ward.watch.program.hash,
         "checkpoint": None,
+        "ahead": None,
         "concluded": None,
         "head": None,
         "final": None,

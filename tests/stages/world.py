@@ -125,13 +125,17 @@ def world_clock() -> ManualClock:
 
 @dataclass(frozen=True)
 class Cut:
-    """How the work is cut up: blocks a window, rows a chunk; and whether the chain is read by logs."""
+    """How the work is cut up: blocks a window, rows a chunk; whether the chain is read by logs.
+
+    With `backlog` final blocks unread, the head is read before them.
+    """
 
     final_window: int = 500
     head_window: int = 100
     chunk: int = 1_000
     logs_window: int = 20_000
     by_logs: bool = False
+    backlog: int = 5_000
 
 
 class Watch:
@@ -159,7 +163,7 @@ class Watch:
             store,
             self.clock,
             by_logs=lambda _blocks, _wanted: cut.by_logs,
-            sizes=Sizes(cut.final_window, cut.logs_window, cut.head_window),
+            sizes=Sizes(cut.final_window, cut.logs_window, cut.head_window, cut.backlog),
         )
         self.evaluate = Evaluate(program, store, self.clock, self.announcer, chunk=cut.chunk)
 

@@ -86,6 +86,11 @@ def _facts(found: Status) -> Iterator[tuple[str, str]]:
     yield "program", f"{figures['program_id']}, chain {figures['chain_id']}"
     yield "definition", figures["definition_hash"]
     yield "read", _block(found.checkpoint)
+    if figures["ahead"] is not None:
+        yield (
+            "read ahead",
+            "blocks {first} to {last}; concluded once what is between is read".format(**figures["ahead"]),
+        )
     yield "concluded", _block(found.concluded)
     if figures["final"] is not None:
         yield "final", f"block {figures['final']}"

@@ -25,13 +25,21 @@ ROWS_A_WINDOW = 1_000
 """A window by logs that brought more rows is followed by a shorter one, so that memory stays flat."""
 
 
+BACKLOG = 5_000
+"""Final blocks unread from which on the head is read first; fewer are read in a minute."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many blocks a window has at most: final by receipts, final by logs, not final."""
+    """How many blocks a window has at most: final by receipts, final by logs, not final.
+
+    With `backlog` final blocks unread, the head is read before them.
+    """
 
     final: int = FINAL_WINDOW
     logs: int = LOGS_WINDOW
     head: int = HEAD_WINDOW
+    backlog: int = BACKLOG
 
 
 class Cutting:

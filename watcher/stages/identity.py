@@ -29,9 +29,9 @@ def check_chain(definition: Definition, source: ChainSource, store: Store, now: 
     the last block that was read: an endpoint whose head is far below it has lost its chain.
     """
     with store.reading() as tx:
-        checkpoint = tx.facts.checkpoint()
-    if checkpoint is not None:
-        source.expect(checkpoint.number)
+        newest = tx.facts.extent().newest
+    if newest is not None:
+        source.expect(newest.number)
     seen = source.identity()
     if seen.chain_id != definition.chain.id:
         raise WrongChain(

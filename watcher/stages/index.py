@@ -7,8 +7,9 @@ It never skips a block: what a run does not reach, the next one reads. It conclu
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Literal
 
 from watcher.chain.source import ChainSource
@@ -21,24 +22,25 @@ from watcher.core.window import LogFilter
 from watcher.errors import EndpointUnavailable, HistoryMissing
 from watcher.stages.answers import READERS, answer_wants
 from watcher.stages.cutting import Cutting, Sizes, is_slow
+from watcher.stages.head_first import HeadFirst
 from watcher.stages.identity import check_chain
 from watcher.stages.read_window import (
     Job,
     WindowReader,
     WindowRows,
     announced,
-    edges,
     existing_headers,
-    hour_edges,
 )
 from watcher.stages.readahead import Inline, Readahead, Workplace
 from watcher.stages.reorgs import rewind_if_replaced
+from watcher.stages.writing import first_unread, write_window
 from watcher.store.database import Store
 
 ByLogs = Callable[[BlockRange, LogFilter | None], bool]
 """Tells whether a range is to be read by logs; None: this program's facts are not in logs alone."""
 
-_MOVED = "the store moved while a window was read: it is read again"
+_Read = tuple[WindowRows, bool, bool]
+"""A window that was read; whether it is final; whether it was read at the head, ahead of the history."""
 
 Goal = Literal["final", "head"] | int
 """Up to where: what is final now, the head, or a block number (the head where that is lower)."""
@@ -91,12 +93,14 @@ class Index:
         self._store = store
         self._clock = clock
         self._by_logs = by_logs
-        self._cutting = Cutting(definition.chain, sizes or Sizes())
+        sizes = sizes or Sizes()
+        self._cutting = Cutting(definition.chain, sizes)
+        self._head_first = HeadFirst(definition, sizes.backlog)
         self._stopping = stopping
         self._progress = progress
         self._readers = readers
         self._reader = WindowReader(definition, source)
-        self._ahead = Readahead(workplace or Workplace(Inline, self._reader, 1), stopping)
+        self._readahead = Readahead(workplace or Workplace(Inline, self._reader, 1), stopping)
         self._tracked: Tracked | None = None
         self._known: tuple[BlockFacts[Address], ...] = ()
         self._identified = False
@@ -125,10 +129,14 @@ class Index:
         )
         last = _last_block(goal, head, final)
         blocks = with_facts = 0
-        for window, is_final in self._unread(last, head, final, max_windows):
-            with_facts += self._write(self._tracked, window, is_final=is_final)
+        for window, is_final, ahead in chain(
+            self._at_head(goal, last, head, final, max_windows),
+            self._history(last, head, final, max_windows),
+        ):
+            with_facts += self._write(window, is_final=is_final, ahead=ahead)
             blocks += len(window.blocks)
-            self._progress(window.blocks.last, last)
+            if not ahead:
+                self._progress(window.blocks.last, last)
             if self._stopping() or self._clock.monotonic() >= until:
                 break
         with self._store.reading() as tx:
@@ -137,7 +145,7 @@ class Index:
 
     def close(self) -> None:
         """Let the workers go; what is under way is lost, and nothing else."""
-        self._ahead.close()
+        self._readahead.close()
 
     def _read_final(self, head: BlockRef) -> BlockRef | None:
         finality = self._chain.finality
@@ -160,7 +168,7 @@ class Index:
 
     def _rebuilt(self) -> Tracked:
         """Learn from the rows who belongs to which app; what is under way was read with older knowledge."""
-        self._ahead.forget()
+        self._readahead.forget()
         with self._store.reading() as tx:
             announcing = [announced(facts) for facts in tx.facts.announcing()]
         tracked = Tracked(self._definition, announcing)
@@ -170,26 +178,57 @@ class Index:
     def _headers(self, numbers: Sequence[int]) -> list[BlockRef]:
         return existing_headers(self._source, numbers)
 
-    def _unread(
+    def _at_head(
+        self, goal: Goal, last: int, head: BlockRef, final: BlockRef | None, max_windows: int | None
+    ) -> Iterator[_Read]:
+        """Read ahead of a long history up to the head, where that is possible."""
+        final_number = -1 if final is None else final.number
+        slow = is_slow(final, head)
+        read = 0
+        while read != max_windows:
+            with self._store.reading() as tx:
+                extent = tx.facts.extent()
+            first = self._head_first.first_unread(extent, head, final, may_begin=goal == "head")
+            if first is None or first > last:
+                return
+            is_final = first <= final_number
+            end = min(last, final_number) if is_final else last
+            known, by_logs = self._head_first.known(first), self._reads_by_logs(BlockRange(first, end))
+            if is_final:
+                job = self._cutting.final_job(first, end, known, by_logs=by_logs)
+            else:
+                job = self._cutting.head_job(first, end, known, slow=slow, by_logs=by_logs)
+            if job is None:
+                return
+            try:
+                window = self._reader(job)
+            except HistoryMissing:
+                return  # it is not there yet, or was replaced: the history goes on, the next run looks again
+            yield window, is_final, True
+            read += 1
+
+    def _history(
         self, last: int, head: BlockRef, final: BlockRef | None, max_windows: int | None
-    ) -> Iterator[tuple[WindowRows, bool]]:
-        """Read from behind the checkpoint to the goal; tell of each window whether it is final."""
+    ) -> Iterator[_Read]:
+        """Read from behind the checkpoint to the goal, or to where the hole ends."""
         final_number = -1 if final is None else final.number
         slow = is_slow(final, head)
         by_logs: dict[bool, bool] = {}
         read = 0
         while read != max_windows:
             with self._store.reading() as tx:
-                first = self._first_unread(tx.facts.checkpoint())
-            if first > last:
+                extent = tx.facts.extent()
+            first = first_unread(self._chain, extent.checkpoint)
+            last_here = min(last, extent.ahead.first.number - 1) if extent.ahead else last
+            if first > last_here:
                 return
             is_final = first <= final_number
-            end = min(last, final_number) if is_final else last
+            end = min(last_here, final_number) if is_final else last_here
             if is_final not in by_logs:
                 by_logs[is_final] = self._reads_by_logs(BlockRange(first, end))
             if is_final:
                 try:
-                    window = self._ahead.take(first, partial(self._final_job, end, by_logs[is_final]))
+                    window = self._readahead.take(first, partial(self._final_job, end, by_logs[is_final]))
                 except HistoryMissing:
                     self._cutting.missing(by_logs=by_logs[is_final])
                     raise
@@ -198,53 +237,29 @@ class Index:
                 window = self._reader(job) if job else None
             if window is None:
                 return
-            yield window, is_final
+            yield window, is_final, False
             read += 1
 
     def _reads_by_logs(self, blocks: BlockRange) -> bool:
         wanted = self._tracked.log_filter() if self._tracked else None
         return self._by_logs(blocks, wanted) and wanted is not None
 
-    def _first_unread(self, checkpoint: BlockRef | None) -> int:
-        return self._chain.next_block(checkpoint.number if checkpoint else self._chain.count_from - 1)
-
     def _final_job(self, last: int, by_logs: bool, at: int) -> Job | None:  # noqa: FBT001  # for partial()
         return self._cutting.final_job(at, last, self._known, by_logs=by_logs)
 
-    def _write(self, tracked: Tracked, window: WindowRows, *, is_final: bool) -> int:
-        """Commit one window's rows, and with them the checkpoint; return how many blocks say something.
-
-        Above finality every block that was read gets a row. Below it only those that something can change at,
-        and the last.
-        """
-        with self._store.reading() as tx:
-            checkpoint = tx.facts.checkpoint()
-        if window.blocks.first != self._first_unread(checkpoint):
-            raise EndpointUnavailable(_MOVED)
-        line = [packed.block for packed in window.packed.blocks]
-        first = line[0]
-        if checkpoint and checkpoint.number + 1 == first.number and first.parent_hash != checkpoint.hash:
-            self._ahead.forget()
-            raise EndpointUnavailable(f"block {first.number} does not follow the stored block before it")
-        keep = hour_edges([checkpoint, *line] if checkpoint else line) | edges(self._chain)
-        rows = [
-            packed
-            for packed in window.packed.blocks
-            if not is_final
-            or packed.says is not None
-            or packed.block.number in keep
-            or packed.block.number == window.blocks.last
-        ]
-        with self._store.writing() as tx:
-            if tx.facts.checkpoint() != checkpoint:
-                raise EndpointUnavailable(_MOVED)
-            tx.facts.append(replace(window.packed, blocks=rows), keep)
-            if checkpoint is not None and checkpoint.number in keep:
-                tx.facts.keep([checkpoint.number])
-        self._learn(tracked, window)
-        with_facts = sum(1 for packed in rows if packed.says is not None)
-        self._cutting.learn(window.blocks, len(rows), with_facts)
-        return with_facts
+    def _write(self, window: WindowRows, *, is_final: bool, ahead: bool) -> int:
+        """Commit one window, take in what it says, and return how many of its blocks say something."""
+        try:
+            written = write_window(self._store, self._chain, window, is_final=is_final, ahead=ahead)
+        except EndpointUnavailable:
+            self._readahead.forget()
+            raise
+        if written.joined or self._tracked is None:
+            self._tracked = self._rebuilt()
+        elif not ahead:
+            self._learn(self._tracked, window)
+        self._cutting.learn(window.blocks, written.rows, written.with_facts)
+        return written.with_facts
 
     def _learn(self, tracked: Tracked, window: WindowRows) -> None:
         """Take in what a stored window says about who belongs to which app."""
@@ -254,7 +269,7 @@ class Index:
             tracked.learn(facts.block.number, facts.announcements, facts.creations)
             if tracked.steers(facts):
                 self._known += (facts,)
-                self._ahead.forget()
+                self._readahead.forget()
 
 
 def _last_block(goal: Goal, head: BlockRef, final: BlockRef | None) -> int:

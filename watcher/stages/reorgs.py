@@ -21,12 +21,14 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
     final or concluded block was replaced.
     """
     with store.reading() as tx:
-        checkpoint, final, state = tx.facts.checkpoint(), tx.state.final(), tx.state.load()
+        ahead, final, state = tx.facts.extent().ahead, tx.state.final(), tx.state.load()
         concluded = state.block if state else None
         floor = concluded.number if concluded else -1
-        if checkpoint is not None and checkpoint.number > head.number:
-            checkpoint = next(iter(tx.facts.refs(floor + 1, head.number)[-1:]), None)
-    watched = dict.fromkeys([final, concluded, checkpoint])
+        # What was read ahead is looked at by itself: a hole may lie between a fork and what tells of it.
+        end = min(head.number, ahead.first.number - 1) if ahead else head.number
+        history = tx.facts.newest(floor + 1, end)
+        tip = tx.facts.newest(ahead.first.number, head.number) if ahead else None
+    watched = dict.fromkeys([final, concluded, history, tip])
     known = [block for block in watched if block is not None and block.number <= head.number]
     there = _still_there(source, known)
     replaced = [block for block in known if block not in there and source.replaced(block)]
@@ -40,7 +42,10 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
                 "Check the endpoint first; if the chain really went back below finality, stop the watcher, "
                 f"run `watcher database rewind --to {common}` and start it again"
             )
-    fork_point = _last_common(source, store, floor + 1, head.number)
+    if ahead and history not in replaced:
+        fork_point = _last_common(source, store, ahead.first.number, head.number)
+    else:
+        fork_point = _last_common(source, store, floor + 1, history.number if history else head.number)
     with store.writing() as tx:
         return tx.facts.rewind(max(fork_point, floor))
 

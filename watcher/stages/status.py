@@ -35,7 +35,8 @@ def status(definition: Definition, tx: Tx, expected: Expected, now: int) -> Stat
     """Read where everything stands; `now` is the wall clock in Unix seconds."""
     known = tx.state.load()
     state = from_json(definition, json.loads(known.payload)) if known else State.initial(definition)
-    checkpoint, head, final = tx.facts.checkpoint(), tx.state.head(), tx.state.final()
+    extent, head, final = tx.facts.extent(), tx.state.head(), tx.state.final()
+    checkpoint, ahead = extent.checkpoint, extent.ahead
     found = signs(tx, definition.chain, expected, now)
     still = standstill(tx, definition.chain)
     health = diagnose(found)
@@ -44,6 +45,7 @@ def status(definition: Definition, tx: Tx, expected: Expected, now: int) -> Stat
         "program_id": definition.program_id,
         "definition_hash": definition.hash,
         "checkpoint": {"number": checkpoint.number, "hash": checkpoint.hash} if checkpoint else None,
+        "ahead": {"first": ahead.first.number, "last": ahead.last.number} if ahead else None,
         "concluded": state.block.number if state.block else None,
         "head": head.number if head else None,
         "final": final.number if final else None,

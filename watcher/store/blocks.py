@@ -1,10 +1,16 @@
-"""Blocks and what they say: a row a block that was read, up to the checkpoint.
+"""Blocks and what they say: a row a block that was read, up to the checkpoint, and perhaps ahead of a hole.
 
 index ─▶ append (facts and checkpoint in one) ─▶ blocks ─▶ evaluate
 a reorg ─▶ refs (compare) ─▶ rewind
+
+    [ history ...... checkpoint ]   hole: not read yet   [ region at the head ]
+      append, concluded in order ─▶                    ◀─ append_ahead ─▶
+
+Where the hole begins and ends is all that tells the two from each other; `join` makes them one.
 """
 
 from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import takewhile
 
 from sqlalchemy import delete, func, insert, select, update
@@ -15,21 +21,63 @@ from watcher.core.types import ActorId, Address, BlockHash, BlockRef
 from watcher.store.actors import actor_addresses, number_actors
 from watcher.store.encoding import PackedWindow, payload, unpack
 from watcher.store.sql import Query, Record, Repository, among, upsert
-from watcher.store.tables import Block, SampleRow, WantRow
+from watcher.store.tables import Block, Position, SampleRow, WantRow
+
+_AHEAD = "ahead"
+"""The name of the position that says with which block the region at the head begins."""
+
+_ENDLESS = 2**63 - 1
+
+_hole_ends = func.coalesce(
+    select(col(Position.number)).where(col(Position.name) == _AHEAD).scalar_subquery(), _ENDLESS
+)
 
 _REF = (col(Block.number), col(Block.hash), col(Block.parent_hash), col(Block.timestamp))
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Blocks that are recorded without a hole from `first` to `last`, both inclusive."""
+
+    first: BlockRef
+    last: BlockRef
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What is recorded: everything up to `checkpoint`, and what was read `ahead` of a hole."""
+
+    checkpoint: BlockRef | None
+    ahead: Region | None
+
+    @property
+    def newest(self) -> BlockRef | None:
+        """Give the highest block that is recorded."""
+        return self.ahead.last if self.ahead else self.checkpoint
+
+
 class Blocks(Repository):
-    """The rows of `block`."""
+    """The rows of `block`, and the position that says where the region at the head begins."""
 
     def checkpoint(self) -> BlockRef | None:
-        """Give the last block that is fully recorded, None before the first."""
-        return self._ref(select(*_REF).order_by(col(Block.number).desc()).limit(1))
+        """Give the last block up to which everything is recorded, None before the first."""
+        history = select(*_REF).where(col(Block.number) < _hole_ends)
+        return self._ref(history.order_by(col(Block.number).desc()).limit(1))
+
+    def extent(self) -> Extent:
+        """Give how far the history is recorded, and the region at the head where a hole lies before it."""
+        last = self._ref(select(*_REF).order_by(col(Block.number).desc()).limit(1))
+        first = self._ref(select(*_REF).where(col(Block.number) == _hole_ends))
+        return Extent(self.checkpoint(), Region(first, last)) if first and last else Extent(last, None)
 
     def ref(self, number: int) -> BlockRef | None:
         """Give a stored block, None where none is stored under this number."""
         return self._ref(select(*_REF).where(col(Block.number) == number))
+
+    def newest(self, first: int, last: int) -> BlockRef | None:
+        """Give the highest stored block from `first` to `last`, inclusive, None where none is stored."""
+        query = select(*_REF).where(col(Block.number).between(first, last))
+        return self._ref(query.order_by(col(Block.number).desc()).limit(1))
 
     def refs(self, first: int, last: int | None = None) -> list[BlockRef]:
         """Give the stored blocks from `first` to `last`, inclusive, ascending; None: no end."""
@@ -50,10 +98,35 @@ class Blocks(Repository):
         """Record blocks, ascending and above the checkpoint; the last of them becomes the checkpoint.
 
         Blocks that say nothing survive `prune` only when their number is in `keep`. The number of statements
-        does not depend on the number of blocks. ValueError where the order is broken.
+        does not depend on the number of blocks. ValueError where the order is broken, or a block lies in the
+        region at the head.
         """
-        checkpoint = self.checkpoint()
-        last = checkpoint.number if checkpoint else -1
+        extent = self.extent()
+        if extent.ahead and window.blocks and window.blocks[-1].block.number >= extent.ahead.first.number:
+            raise ValueError(f"block {window.blocks[-1].block.number} cannot follow: it was read ahead")
+        self._insert(window, keep, extent.checkpoint)
+
+    def append_ahead(self, window: PackedWindow, keep: Container[int] = ()) -> None:
+        """Record blocks, ascending, above or below the region at the head, which they make longer, or begin.
+
+        Otherwise as `append`; that nothing is missing between them and the region is the caller's part.
+        """
+        extent = self.extent()
+        above = extent.ahead is not None and window.blocks[0].block.number > extent.ahead.first.number
+        if extent.ahead and not above and window.blocks[-1].block.number >= extent.ahead.first.number:
+            raise ValueError(f"block {window.blocks[-1].block.number} cannot precede: it was read ahead")
+        self._insert(window, keep, extent.newest if above else extent.checkpoint)
+        if not above:
+            first = window.blocks[0].block
+            row = {"number": first.number, "hash": first.hash, "parent_hash": first.parent_hash}
+            upsert(self._connection, Position, [{"name": _AHEAD, **row, "timestamp": first.timestamp}])
+
+    def join(self) -> None:
+        """Make the region at the head a part of the history: nothing is missing before it any more."""
+        self._connection.execute(delete(Position).where(col(Position.name) == _AHEAD))
+
+    def _insert(self, window: PackedWindow, keep: Container[int], after: BlockRef | None) -> None:
+        last = after.number if after else -1
         for packed in window.blocks:
             if packed.block.number <= last:
                 raise ValueError(f"block {packed.block.number} cannot follow block {last}")
@@ -108,19 +181,24 @@ class Blocks(Repository):
         self._connection.execute(update(Block).where(chosen).values(keep=True))
 
     def prune(self, below: int) -> None:
-        """Forget blocks below a number that say nothing and are not kept; never the checkpoint."""
-        highest = select(func.max(col(Block.number))).scalar_subquery()
+        """Forget blocks below a number that say nothing and are not kept; only those below the checkpoint."""
+        history = select(func.max(col(Block.number))).where(col(Block.number) < _hole_ends)
         self._connection.execute(
             delete(Block).where(
                 col(Block.number) < below,
-                col(Block.number) < highest,
+                col(Block.number) < history.scalar_subquery(),
                 col(Block.payload).is_(None),
                 col(Block.keep).is_(False),
             )
         )
 
     def rewind(self, to: int) -> int:
-        """Forget everything read above block `to`: blocks, samples and wants; return how many blocks went."""
+        """Forget everything read above block `to`: blocks, samples and wants; return how many blocks went.
+
+        A region at the head of which nothing is left is none any more.
+        """
+        begun = (col(Position.name) == _AHEAD) & (col(Position.number) > to)
+        self._connection.execute(delete(Position).where(begun))
         gone = self._connection.execute(delete(Block).where(col(Block.number) > to))
         self._connection.execute(delete(SampleRow).where(col(SampleRow.block_number) > to))
         self._connection.execute(delete(WantRow).where(col(WantRow.block_number) > to))
@@ -145,9 +223,9 @@ class Blocks(Repository):
         return [unpack(_as_ref(row), row.payload) for row in recent][::-1]
 
     def announcing(self) -> Iterator[BlockFacts[ActorId]]:
-        """Give every stored block that announces, removes or creates contracts, ascending, one by one."""
-        query = select(*_REF, col(Block.payload)).where(col(Block.announces)).order_by(col(Block.number))
-        for row in self._stream(query):
+        """Give every block up to the checkpoint that announces, removes or creates contracts, ascending."""
+        query = select(*_REF, col(Block.payload)).where(col(Block.announces), col(Block.number) < _hole_ends)
+        for row in self._stream(query.order_by(col(Block.number))):
             yield unpack(_as_ref(row), row.payload)
 
     def actor_addresses(self, ids: Iterable[ActorId]) -> dict[ActorId, Address]:

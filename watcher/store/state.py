@@ -49,7 +49,7 @@ class Observation:
 
 
 class StateStore(Repository):
-    """The rows of `identity`, `evaluation`, `chain_position` and `observation`."""
+    """The rows of `identity`, `evaluation`, `observation` and `chain_position` (`ahead` is of `Blocks`)."""
 
     def identity(self) -> DatabaseIdentity | None:
         """Give what the database is about, None while nothing was written."""

@@ -184,11 +184,15 @@ class Identity(Row, table=True):
 
 
 class Position(Row, table=True):
-    """A block of the chain with a meaning: the head last seen, the last final block, the last agreed on."""
+    """A block of the chain with a meaning: see `name`."""
 
     __tablename__ = "chain_position"
 
-    name: str = text("head, final or agreed", key=True)
+    name: str = text(
+        "head: the last one seen; final: the last final one; agreed: the last agreed on; ahead: where what "
+        "was read ahead begins, while older history is still missing",
+        key=True,
+    )
     number: int = whole("block number")
     hash: str = text("block hash")
     parent_hash: str = text("hash of the parent block")

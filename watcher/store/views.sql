@@ -37,10 +37,14 @@ SELECT app, address, utc(hour / 24 * 86400) AS day, sum(actions) AS actions, sum
 FROM contract_hour
 GROUP BY app, address, hour / 24;
 
--- How far the chain was read and concluded: name is checkpoint, concluded, final or head.
+-- How far the chain was read and concluded: name is checkpoint, concluded, final, agreed or head; and ahead,
+-- the first block of what was read at the head, while there is history between it and the checkpoint to read.
 CREATE VIEW v_progress AS
 SELECT 'checkpoint' AS name, number AS block_number, hash AS block_hash, utc(timestamp) AS block_time
-FROM block WHERE number = (SELECT max(number) FROM block)
+FROM block WHERE number = (
+  SELECT max(number) FROM block
+  WHERE number < coalesce((SELECT number FROM chain_position WHERE name = 'ahead'), 9223372036854775807)
+)
 UNION ALL
 SELECT 'concluded', number, hash, utc(timestamp) FROM evaluation WHERE slot = -1
 UNION ALL

@@ -6,6 +6,7 @@ from tests.contract.store.givens import NOW, WEI_BEYOND_64_BITS, address, busy, 
 from tests.databases import statements
 from watcher.core.facts import Announcement, BlockAtWant, BlockFacts, CodeKind, Sample, SampleWant
 from watcher.core.types import ActorId, AppId
+from watcher.store.blocks import Extent
 from watcher.store.database import Store
 from watcher.store.encoding import pack
 
@@ -156,4 +157,88 @@ def test_a_window_costs_the_same_statements_however_long_it_is(store: Store) -> 
         with statements() as executed, store.writing() as tx:
             tx.facts.append(pack(window))
         counts.append(len([sql for sql in executed if not sql.startswith("BEGIN")]))
-    assert counts[0] == counts[1] <= 7
+    assert counts[0] == counts[1] <= 8
+
+
+def numbers(store: Store) -> tuple[int | None, tuple[int, int] | None]:
+    """Give the checkpoint, and the ends of the region at the head."""
+    with store.reading() as tx:
+        found = tx.facts.extent()
+        assert found.checkpoint == tx.facts.checkpoint()
+    ahead = (found.ahead.first.number, found.ahead.last.number) if found.ahead else None
+    return (found.checkpoint.number if found.checkpoint else None), ahead
+
+
+def test_a_region_at_the_head_moves_no_checkpoint_until_it_is_joined(store: Store) -> None:
+    """It grows at both ends, the history below it, and then both are one."""
+    with store.writing() as tx:
+        assert tx.facts.extent() == Extent(None, None)
+        tx.facts.append_ahead(pack(empty(20, 21)))
+    assert numbers(store) == (None, (20, 21))
+    with store.writing() as tx:
+        tx.facts.append(pack(empty(1, 5)))
+        tx.facts.append_ahead(pack(empty(22)))
+        tx.facts.append_ahead(pack(empty(17, 19)))
+    assert numbers(store) == (5, (17, 22))
+    with store.writing() as tx:
+        tx.facts.append(pack(empty(16)))
+        assert tx.facts.extent().newest == ref(22)
+        tx.facts.join()
+        assert tx.facts.extent().newest == ref(22)
+    assert numbers(store) == (22, None)
+
+
+@pytest.mark.parametrize("blocks", [[9, 10], [10, 11], [12], [15]])
+def test_the_history_does_not_grow_into_what_was_read_ahead(store: Store, blocks: list[int]) -> None:
+    """Two readings of one block are never mixed."""
+    with store.writing() as tx:
+        tx.facts.append(pack(empty(5)))
+        tx.facts.append_ahead(pack(empty(10, 12)))
+    with pytest.raises(ValueError, match="it was read ahead"), store.writing() as tx:
+        tx.facts.append(pack(empty(*blocks)))
+    assert numbers(store) == (5, (10, 12))
+
+
+@pytest.mark.parametrize("blocks", [[5, 7], [4], [9, 10], [12], [11, 13]])
+def test_what_is_read_ahead_neither_meets_the_history_nor_itself(store: Store, blocks: list[int]) -> None:
+    """It is added above the history, and below or above what is there."""
+    with store.writing() as tx:
+        tx.facts.append(pack(empty(5)))
+        tx.facts.append_ahead(pack(empty(10, 12)))
+    with pytest.raises(ValueError, match="cannot"), store.writing() as tx:
+        tx.facts.append_ahead(pack(empty(*blocks)))
+    assert numbers(store) == (5, (10, 12))
+
+
+@pytest.mark.parametrize(
+    ("to", "left"), [(11, (5, (10, 11))), (10, (5, (10, 10))), (9, (5, None)), (3, (3, None))]
+)
+def test_a_rewind_takes_from_the_head_first(
+    store: Store, to: int, left: tuple[int, tuple[int, int] | None]
+) -> None:
+    """A region of which nothing is left is none: the history goes on from the checkpoint."""
+    with store.writing() as tx:
+        tx.facts.append(pack(empty(3, 5)))
+        tx.facts.append_ahead(pack(empty(10, 11, 12)))
+        tx.facts.rewind(to)
+    assert numbers(store) == left
+
+
+def test_what_was_read_ahead_is_not_pruned_and_announces_nothing_yet(store: Store) -> None:
+    """It is no part of the history until it is joined."""
+    announced = BlockFacts(
+        ref(11), announcements=(Announcement(AppId("app"), address(1), "curated:app", -1),)
+    )
+    with store.writing() as tx:
+        tx.facts.append(pack(empty(3, 4, 5)))
+        tx.facts.append_ahead(pack([*empty(10), announced]))
+        tx.facts.prune(100)
+        assert tx.facts.refs(0) == [ref(5), ref(10), ref(11)]
+        assert list(tx.facts.announcing()) == []
+        assert (tx.facts.newest(0, 9), tx.facts.newest(6, 9), tx.facts.newest(6, 99)) == (
+            ref(5),
+            None,
+            ref(11),
+        )
+        tx.facts.join()
+        assert [facts.block for facts in tx.facts.announcing()] == [ref(11)]

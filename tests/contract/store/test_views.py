@@ -74,16 +74,18 @@ def test_progress_shows_how_far_everything_is(store: Store, database_url: str) -
     """What was read, concluded, final and seen, with block and time."""
     with store.writing() as tx:
         tx.facts.append(pack(empty(1, 9)))
+        tx.facts.append_ahead(pack(empty(20, 21)))
         tx.state.save(StoredState(ref(5), b"{}"))
         tx.state.snapshot(1, StoredState(ref(4), b"{}"))
         tx.state.set_final(ref(6))
-        tx.state.set_head(ref(10))
+        tx.state.set_head(ref(22))
     rows = query(database_url, "SELECT name, block_number FROM v_progress ORDER BY block_number")
     assert [tuple(row.values()) for row in rows] == [
         ("concluded", 5),
         ("final", 6),
         ("checkpoint", 9),
-        ("head", 10),
+        ("ahead", 20),
+        ("head", 22),
     ]
 
 
