@@ -198,12 +198,12 @@ class Index:
                 job = self._cutting.final_job(first, end, known, by_logs=by_logs)
             else:
                 job = self._cutting.head_job(first, end, known, slow=slow, by_logs=by_logs)
-            if job is None:
-                return
             try:
-                window = self._reader(job)
+                window = self._reader(job) if job else None
             except HistoryMissing:
-                return  # it is not there yet, or was replaced: the history goes on, the next run looks again
+                window = None  # not there yet, or replaced: the history goes on, and the next run looks again
+            if window is None:
+                return
             yield window, is_final, True
             read += 1
 
@@ -258,7 +258,7 @@ class Index:
             self._tracked = self._rebuilt()
         elif not ahead:
             self._learn(self._tracked, window)
-        self._cutting.learn(window.blocks, written.rows, written.with_facts)
+            self._cutting.learn(window.blocks, written.rows, written.with_facts)
         return written.with_facts
 
     def _learn(self, tracked: Tracked, window: WindowRows) -> None:

@@ -4,7 +4,7 @@ index ─▶ append (facts and checkpoint in one) ─▶ blocks ─▶ evaluate
 a reorg ─▶ refs (compare) ─▶ rewind
 
     [ history ...... checkpoint ]   hole: not read yet   [ region at the head ]
-      append, concluded in order ─▶                    ◀─ append_ahead ─▶
+      append, concluded in order ─▶                       append_ahead ─▶
 
 Where the hole begins and ends is all that tells the two from each other; `join` makes them one.
 """
@@ -107,16 +107,13 @@ class Blocks(Repository):
         self._insert(window, keep, extent.checkpoint)
 
     def append_ahead(self, window: PackedWindow, keep: Container[int] = ()) -> None:
-        """Record blocks, ascending, above or below the region at the head, which they make longer, or begin.
+        """Record blocks, ascending, above the region at the head, or begin it; otherwise as `append`.
 
-        Otherwise as `append`; that nothing is missing between them and the region is the caller's part.
+        That nothing is missing between them and the region is the caller's part.
         """
         extent = self.extent()
-        above = extent.ahead is not None and window.blocks[0].block.number > extent.ahead.first.number
-        if extent.ahead and not above and window.blocks[-1].block.number >= extent.ahead.first.number:
-            raise ValueError(f"block {window.blocks[-1].block.number} cannot precede: it was read ahead")
-        self._insert(window, keep, extent.newest if above else extent.checkpoint)
-        if not above:
+        self._insert(window, keep, extent.newest)
+        if extent.ahead is None:
             first = window.blocks[0].block
             row = {"number": first.number, "hash": first.hash, "parent_hash": first.parent_hash}
             upsert(self._connection, Position, [{"name": _AHEAD, **row, "timestamp": first.timestamp}])
