@@ -75,7 +75,6 @@ def test_blocks_that_come_ten_a_second_are_read_in_windows(tmp_path: Path) -> No
             place.use(app)
         wait_for_the_story(receiver)
         daemon.wait_for_block(place.first + 50)
-        runs = [each["blocks"] for each in daemon.lines if "checkpoint" in each]
-        assert sum(runs) > 50
-        assert len(runs) < sum(runs)
+        _, *later = [each["blocks"] for each in daemon.lines if "checkpoint" in each]
+        assert len(later) < sum(later)
         assert watcher.digest == digest_of_a_clean_replay(tmp_path / "clean", place)
