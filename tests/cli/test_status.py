@@ -1,15 +1,18 @@
 """`status`: the first word, the picture, the exit code; it reads and changes nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Command
-from tests.stages.world import Watch
+from tests.stages.world import START, Watch
 from watcher.cli.status import reading_text
 from watcher.clock import SystemClock
-from watcher.core.facts import BlockAtWant
+from watcher.core.facts import BlockAtWant, BlockFacts
+from watcher.core.types import BlockHash, BlockRef
+from watcher.store.encoding import pack
 from watcher.store.runs import StageRun
 
 
@@ -57,6 +60,17 @@ def test_scripts_get_one_object(watcher: Command, looked: Watch) -> None:
     assert figures["definition_hash"] == looked.program.hash
     assert figures["checkpoint"]["number"] == 11
     assert figures["milestones"] == [{"id": "first", "state": "reached", "block_number": 3}]
+
+
+def test_what_was_read_ahead_of_missing_history_is_shown(watcher: Command, looked: Watch) -> None:
+    """How far the history is read, and what is read at the head before it."""
+    with looked.store.writing() as tx:
+        first = BlockRef(50, BlockHash("0x50"), BlockHash("0x49"), START + 50)
+        tx.facts.append_ahead(pack([BlockFacts(first), BlockFacts(replace(first, number=60))]))
+    lines = watcher("status").out.splitlines()
+    assert lines[3].startswith("read          block 11, ")
+    assert lines[4] == "read ahead    blocks 50 to 60; concluded once what is between is read"
+    assert watcher("status", "--json").objects[0]["ahead"] == {"first": 50, "last": 60}
 
 
 def test_what_is_not_well_says_what_to_do_and_ends_with_1(watcher: Command, looked: Watch) -> None:
