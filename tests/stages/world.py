@@ -127,7 +127,7 @@ def world_clock() -> ManualClock:
 class Cut:
     """How the work is cut up: blocks a window, rows a chunk; whether the chain is read by logs.
 
-    With `backlog` final blocks unread, the head is read before them.
+    With more than `backlog` final blocks unread, the head is read before them.
     """
 
     final_window: int = 500
