@@ -26,14 +26,14 @@ ROWS_A_WINDOW = 1_000
 
 
 BACKLOG = 5_000
-"""With more final blocks unread the head is read first; so many are read in a minute."""
+"""Final blocks unread from which on the head is read first; fewer are read in a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """How many blocks a window has at most: final by receipts, final by logs, not final.
 
-    With more than `backlog` final blocks unread, the head is read before them.
+    With `backlog` final blocks unread, the head is read before them.
     """
 
     final: int = FINAL_WINDOW
