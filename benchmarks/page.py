@@ -2,20 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 MARKER = "<!-- Made by `make bench`; do not edit below. -->"
 
 
-class Row(Protocol):
-    """One bar."""
-
-    what: str
-    bar: str
-    measured: str
-    met: bool | None
-    part: str
+Row = dict[str, Any]
+"""One bar: `what`, `bar`, `measured`, `met` (None: not measured), `part`."""
 
 
 def write_page(bars: Sequence[Row], clients: Sequence[tuple[str, dict[str, Any]]], versions: str) -> None:
@@ -24,8 +18,8 @@ def write_page(bars: Sequence[Row], clients: Sequence[tuple[str, dict[str, Any]]
     lines = [MARKER, "", f"Measured on {versions}.", "", "### Bars", ""]
     lines += ["| what | bar | measured | | command |", "|---|---|---|---|---|"]
     lines += [
-        f"| {row.what} | {row.bar} | {row.measured} | {words[row.met]} "
-        f"| `python benchmarks/suite.py {row.part}` |"
+        f"| {row['what']} | {row['bar']} | {row['measured']} | {words[row['met']]} "
+        f"| `python benchmarks/suite.py {row['part']}` |"
         for row in bars
     ]
     lines += ["", "### Clients", ""]

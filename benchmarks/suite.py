@@ -1,7 +1,7 @@
 """All benchmarks in one command; `make bench` runs it and writes the tables of docs/performance.md.
 
-    python benchmarks/suite.py              every part, and the page
-    python benchmarks/suite.py PART …       these parts, printed only
+    python benchmarks/suite.py              every part
+    python benchmarks/suite.py PART …       these parts; the others stand on the page as they were
 
 Each part takes under a minute or little more. Everything compared in a row is run in turn in one part, in
 three rounds; the medians count.
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from peers import PEERS, NotInstalled
 from replay import HERE, Replay
 
 ROUNDS = 3
+RESULTS = HERE.parent / ".tools" / "bench" / "results.json"
+"""What the last run of each part found."""
 
 Found = dict[str, Any]
 
@@ -181,15 +183,19 @@ def light(report: Report) -> None:
             ("200 results an eth_getLogs", "planned", {"log_results": 200}),
             ("answers of 500 kB", "direct", {"largest_answer": 500_000}),
         ):
-            blocks = 20_000 if client == "planned" else 3_000
+            blocks = 20_000 if client == "planned" else 1_500
             refusals = replay.run(client, blocks, **behaviour)["refusals"]
             report.bar(f"refusals from a cold start, {name}", "≤ 1", f"{refusals}", met=refusals <= 1)
         latency = 0.05
-        found = replay.run("direct", 4_000, latency_seconds=latency)
-        bound = found["requests"] * latency / 32
-        share = bound / found["seconds"]
+        found = replay.run("direct", 3_000, latency_seconds=latency, largest_batch=10)
+        share = found["requests"] * latency / 32 / found["seconds"]
         measured = f"{share:.2f} ({found['requests']} requests, {found['most_in_flight']} in flight at most)"
-        report.bar("at 50 ms latency, of the bound of 32 in flight", "≥ 0.6", measured, met=share >= 0.6)
+        report.bar(
+            "at 50 ms latency, 10 calls a batch, of the bound of 32 in flight",
+            "≥ 0.6",
+            measured,
+            met=share >= 0.6,
+        )
 
 
 def head(report: Report) -> None:
@@ -240,17 +246,23 @@ def _output(command: list[str]) -> str:
 
 
 def main() -> None:
-    """Run what is asked for; write the page where that is everything."""
-    names = sys.argv[1:] or list(PARTS)
-    report = Report()
-    for name in names:
+    """Run what is asked for, and write the page from the last run of every part."""
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    for name in sys.argv[1:] or PARTS:
         print(f"{name}:", flush=True)
-        report.part = name
+        report = Report(part=name)
         begun = time.perf_counter()
         PARTS[name](report)
         print(f"  took {time.perf_counter() - begun:.0f} s", flush=True)
-    if names == list(PARTS):
-        write_page(report.bars, report.clients, versions())
+        results[name] = asdict(report)
+        RESULTS.parent.mkdir(parents=True, exist_ok=True)
+        RESULTS.write_text(json.dumps(results), encoding="utf-8")
+    reports = [results[name] for name in PARTS if name in results]
+    write_page(
+        [row for report in reports for row in report["bars"]],
+        [client for report in reports for client in report["clients"]],
+        versions(),
+    )
 
 
 if __name__ == "__main__":
