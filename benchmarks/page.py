@@ -12,10 +12,12 @@ Row = dict[str, Any]
 """One bar: `what`, `bar`, `measured`, `met` (None: not measured), `part`."""
 
 
-def write_page(bars: Sequence[Row], clients: Sequence[tuple[str, dict[str, Any]]], versions: str) -> None:
+def write_page(
+    bars: Sequence[Row], clients: Sequence[tuple[str, dict[str, Any]]], loads: dict[str, float], versions: str
+) -> None:
     """Replace what stands below the marker."""
     words = {True: "met", False: "**missed**", None: "not measured"}
-    lines = [MARKER, "", f"Measured on {versions}.", "", "### Bars", ""]
+    lines = [MARKER, "", f"Measured on {versions}.", "", _busy(loads), "", "### Bars", ""]
     lines += ["| what | bar | measured | | command |", "|---|---|---|---|---|"]
     lines += [
         f"| {row['what']} | {row['bar']} | {row['measured']} | {words[row['met']]} "
@@ -36,6 +38,11 @@ def write_page(bars: Sequence[Row], clients: Sequence[tuple[str, dict[str, Any]]
     if not marker:
         raise ValueError(f"{PAGE.name} has no line {MARKER}")
     PAGE.write_text(by_hand + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _busy(loads: dict[str, float]) -> str:
+    shown = ", ".join(f"{part} {load:.1f}" for part, load in loads.items())
+    return f"Load average at the end of each part: {shown}. Above the number of cores, figures say little."
 
 
 def _shown(found: dict[str, Any], name: str) -> str:

@@ -254,13 +254,14 @@ def main() -> None:
         begun = time.perf_counter()
         PARTS[name](report)
         print(f"  took {time.perf_counter() - begun:.0f} s", flush=True)
-        results[name] = asdict(report)
+        results[name] = asdict(report) | {"load": os.getloadavg()[0]}
         RESULTS.parent.mkdir(parents=True, exist_ok=True)
         RESULTS.write_text(json.dumps(results), encoding="utf-8")
     reports = [results[name] for name in PARTS if name in results]
     write_page(
         [row for report in reports for row in report["bars"]],
         [client for report in reports for client in report["clients"]],
+        {report["part"]: report["load"] for report in reports},
         versions(),
     )
 
