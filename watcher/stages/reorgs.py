@@ -37,8 +37,10 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
     for block in (final, concluded):
         if block in replaced:
             common = max(0, _last_common(source, store, 0, block.number - 1))
+            [now] = source.headers([block.number])
             raise ReorgBelowFinality(
-                f"block {block.number} was final as {block.hash} and is replaced. Nothing was changed. "
+                f"block {block.number} was final as {block.hash} and is replaced by "
+                f"{now.hash if now else 'none yet'}. Nothing was changed. "
                 "Check the endpoint first; if the chain really went back below finality, stop the watcher, "
                 f"run `watcher database rewind --to {common}` and start it again"
             )
