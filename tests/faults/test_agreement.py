@@ -19,7 +19,7 @@ from watcher.chain.agreement import DISAGREES, LAGGING, PATIENCE_SECONDS
 from watcher.chain.reader import JsonRpcSource
 from watcher.chain.source import Witness
 from watcher.core.facts import CodeKind, Sample
-from watcher.core.types import Address, BlockRef
+from watcher.core.types import Address, BlockHash, BlockRef
 from watcher.errors import EndpointUnavailable, MalformedAnswer
 
 CONTRACT = Address("0x" + "aa" * 20)
@@ -160,6 +160,40 @@ def test_a_single_endpoint_on_a_fork_of_its_own_is_left_alone(nodes: list[Script
     assert "has another block 25" in trouble.what
     head = source.head()
     assert head.hash == nodes[1].hash(29)
+
+
+def test_what_was_not_final_goes_with_the_newer_head(nodes: list[ScriptedNode]) -> None:
+    """One keeps a block and does not go on, the other has another one and does: the first is stuck."""
+    known = ref(nodes[0], 25)
+    fork(nodes[1], 25)
+    nodes[1].blocks.append(nodes[1].block(30, 0))
+    waiting = Waiting()
+    source = source_of(*nodes[:2], waiting=waiting)
+    with pytest.raises(EndpointUnavailable, match="differ about block 25"):
+        source.replaced(known, lasting=False)
+    waiting(PATIENCE_SECONDS)
+    assert source.replaced(known, lasting=False)
+    [trouble] = source.troubles()
+    assert trouble.endpoint.startswith("endpoint e0 ")
+
+
+def test_blocks_are_shown_together_by_one_endpoint_or_not_at_all(nodes: list[ScriptedNode]) -> None:
+    """One has the first of two blocks, the other the second: they are on two branches."""
+    old, new = ref(nodes[0], 26), ref(nodes[0], 29)
+    fork(nodes[1], 25)
+    forked = ref(nodes[1], 29)
+    source = source_of(*nodes[:2])
+    assert source.shows([old, new])
+    assert not source.shows([old, forked])
+    nodes[0].next(*[HttpAnswer(500)] * 50)
+    assert source.shows([forked])
+
+
+def test_nobody_can_say_what_is_shown_where_nobody_answers() -> None:
+    """Silence is no no."""
+    source = source_of("http://127.0.0.1:1")
+    with pytest.raises(EndpointUnavailable, match="connection refused"):
+        source.shows([BlockRef(1, BlockHash("0x1"), BlockHash("0x0"), 1)])
 
 
 def test_endpoints_that_agree_in_the_end_are_not_left_alone(nodes: list[ScriptedNode]) -> None:

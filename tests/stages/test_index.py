@@ -231,7 +231,7 @@ def test_a_block_replaced_while_it_is_read_is_read_again(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """Receipts of one branch and headers of another never meet in a row."""
-    index = Index(program, chain, store, world_clock())
+    index = Index(program, chain, store, world_clock(), sizes=Sizes(linked=0))
 
     def reorganise(method: str) -> None:
         if method == "headers" and chain.calls["windows"]:
@@ -267,9 +267,10 @@ def test_a_window_that_does_not_follow_the_checkpoint_is_refused(
 
 
 def test_two_writers_that_slipped_past_the_lock_do_not_mix(
-    index: Index, program: Definition, chain: FakeChain, store: Store
+    program: Definition, chain: FakeChain, store: Store
 ) -> None:
     """The checkpoint a window was read for has to be the one it is written behind."""
+    index = Index(program, chain, store, world_clock(), sizes=Sizes(linked=0))
     other = Index(program, chain, store, world_clock())
 
     def overtake(method: str) -> None:
@@ -340,8 +341,9 @@ def test_bisection_finds_the_first_block_at_an_instant(tmp_path: Path) -> None:
         assert found[:-1] == ([readable[place - 1]] if place > 1 else [])
 
 
-def test_a_header_that_is_missing_is_an_error(index: Index, chain: FakeChain) -> None:
+def test_a_header_that_is_missing_is_an_error(program: Definition, chain: FakeChain, store: Store) -> None:
     """A block with facts whose header is gone was replaced: the next run looks again."""
+    index = Index(program, chain, store, world_clock(), sizes=Sizes(linked=0))
     answered = chain.headers
 
     def shortened(numbers: list[int]) -> list[object]:

@@ -19,7 +19,7 @@ class Doubted(FakeChain):
 
     opinion: Callable[[BlockRef], bool]
 
-    def replaced(self, block: BlockRef) -> bool:
+    def replaced(self, block: BlockRef, *, lasting: bool = True) -> bool:  # noqa: ARG002
         """Give the opinion of the other endpoints."""
         return self.opinion(block)
 

@@ -82,10 +82,11 @@ class Agreement:
         )
         raise MalformedAnswer(f"no two reads of {address} at block {block.number} agree ({said})")
 
-    def replaced(self, block: BlockRef) -> bool:
+    def replaced(self, block: BlockRef, *, lasting: bool = True) -> bool:
         """Tell whether another block has the place of one that was read.
 
-        By the word of two endpoints, where two can be asked; one that alone says so for long is left alone.
+        By the word of two endpoints, where two can be asked; one that alone says so for long is left alone,
+        unless the block is not `lasting` and the head of those that keep it is the older one: they are stuck.
         Raises EndpointUnavailable while they differ, and where nobody can say.
         """
         votes = self._votes(block.number)
@@ -97,9 +98,27 @@ class Agreement:
                     _alone(vote.endpoint, f"keeps block {block.number} that two others have replaced")
             self._unsettled = None
             return True
-        if loudest:
-            self._settle(block, votes)
+        replaced = bool(loudest) and self._settle(block, votes, lasting=lasting)
         self._unsettled = None
+        return replaced
+
+    def shows(self, blocks: Sequence[BlockRef]) -> bool:
+        """Tell whether some endpoint has all these blocks; EndpointUnavailable where none can say."""
+        questions = [header_if_any(block.number) for block in blocks]
+        said = ""
+        silent = True
+        for endpoint in self._rpc.endpoints:
+            try:
+                found = self._rpc.only([endpoint]).ask(questions, BLOCKS, together=True)
+            except ChainError as error:
+                said = str(error)
+                continue
+            silent = False
+            hashes = [header and header.ref.hash for header in found]
+            if hashes == [block.hash for block in blocks]:
+                return True
+        if silent:
+            raise EndpointUnavailable(said)
         return False
 
     def witnesses(self, number: int) -> Sequence[Witness]:
@@ -136,18 +155,25 @@ class Agreement:
             raise EndpointUnavailable(f"{self._rpc.name}: nobody shows block {number} now")
         return [vote for vote in votes if vote.head >= top - LAGGING]
 
-    def _settle(self, block: BlockRef, votes: Sequence[_Vote]) -> None:
-        """Wait for endpoints to agree; in the end leave those alone that stand against what was read."""
-        others = [vote.endpoint for vote in votes if vote.hash != block.hash]
+    def _settle(self, block: BlockRef, votes: Sequence[_Vote], *, lasting: bool) -> bool:
+        """Wait for endpoints to agree; in the end decide, and leave those alone that are in the wrong.
+
+        True: the block is replaced. Raises EndpointUnavailable while there is hope that they agree.
+        """
+        others = [vote for vote in votes if vote.hash != block.hash]
+        keepers = [vote for vote in votes if vote.hash == block.hash]
         now = self._clock.monotonic()
         if self._unsettled is None or self._unsettled[0] != block:
             self._unsettled = block, now
         if now - self._unsettled[1] < PATIENCE_SECONDS:
             said = "; ".join(f"{vote.endpoint.name} has {vote.hash}" for vote in votes)
             raise EndpointUnavailable(f"the endpoints differ about block {block.number}: {said}")
-        for endpoint in others:
-            text = f"has another block {block.number} than {block.hash}, which was read and others still have"
-            endpoint.at_fault(Failure(Refusal.BARRED, text, kind=DISAGREES))
+        newest = max(votes, key=lambda vote: vote.head)
+        replaced = not lasting and newest in others
+        text = f"has another block {block.number} than others, and is in the wrong"
+        for vote in keepers if replaced else others:
+            vote.endpoint.at_fault(Failure(Refusal.BARRED, text, kind=DISAGREES))
+        return replaced
 
 
 def _alone(endpoint: Endpoint, text: str) -> None:

@@ -105,9 +105,13 @@ class JsonRpcSource:
         """Read the code at the head: at its number, since `latest` may mean a block that is not sealed."""
         return RpcState(self._rpc, self.head()).values([CodeAt(address)])[0]
 
-    def replaced(self, block: BlockRef) -> bool:
+    def replaced(self, block: BlockRef, *, lasting: bool = True) -> bool:
         """Tell whether another block has the place of one that was read, by two endpoints where there are."""
-        return self._agreement.replaced(block)
+        return self._agreement.replaced(block, lasting=lasting)
+
+    def shows(self, blocks: Sequence[BlockRef]) -> bool:
+        """Tell whether one endpoint has all these blocks."""
+        return self._agreement.shows(blocks)
 
     def witnesses(self, number: int) -> Sequence[Witness]:
         """Ask each endpoint which block it has under a number."""

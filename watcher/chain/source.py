@@ -97,12 +97,17 @@ class ChainSource(Protocol):
         """Read the code of `address` at the head; empty where there is none."""
         ...
 
-    def replaced(self, block: BlockRef) -> bool:
+    def replaced(self, block: BlockRef, *, lasting: bool = True) -> bool:
         """Tell whether another block has taken the place of one that was read before.
 
         What one endpoint alone says is asked of a second one, where there is one; EndpointUnavailable while
-        they differ.
+        they differ. If they do for long, a `lasting` block (one that was final) stays; else the endpoint with
+        the newer head is right.
         """
+        ...
+
+    def shows(self, blocks: Sequence[BlockRef]) -> bool:
+        """Tell whether one and the same endpoint has all these blocks now: then they are on one branch."""
         ...
 
     def witnesses(self, number: int) -> Sequence[Witness]:

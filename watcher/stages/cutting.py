@@ -21,6 +21,9 @@ LOGS_WINDOW = 20_000
 HEAD_WINDOW = 100
 """Blocks a transaction above finality, where every block keeps its row."""
 
+NEAR_FINAL = 500
+"""Blocks so close below finality are linked one by one; a branch that was left is not longer than that."""
+
 ROWS_A_WINDOW = 1_000
 """A window by logs that brought more rows is followed by a shorter one, so that memory stays flat."""
 
@@ -33,12 +36,14 @@ BACKLOG = 5_000
 class Sizes:
     """How many blocks a window has at most: final by receipts, final by logs, not final.
 
-    With `backlog` final blocks unread, the head is read before them.
+    With more than `backlog` final blocks unread, the head is read before them. So close to finality as
+    `linked`, each block is read with its header.
     """
 
     final: int = FINAL_WINDOW
     logs: int = LOGS_WINDOW
     head: int = HEAD_WINDOW
+    linked: int = NEAR_FINAL
     backlog: int = BACKLOG
 
 
@@ -64,7 +69,9 @@ class Cutting:
         # Where most blocks need their header anyway, it comes with the receipts: no round trip of its own.
         if blocks is None:
             return None
-        return Job(blocks, known, every_header=self._dense and not by_logs, by_logs=by_logs)
+        # Near finality endpoints may be on different branches: there each block shows that it follows.
+        near = blocks.first > last - self._sizes.linked
+        return Job(blocks, known, every_header=near or (self._dense and not by_logs), by_logs=by_logs)
 
     def head_job(
         self, at: int, last: int, known: tuple[BlockFacts[Address], ...], *, slow: bool, by_logs: bool

@@ -22,6 +22,7 @@ from watcher.core.window import LogFilter
 from watcher.errors import EndpointUnavailable, HistoryMissing
 from watcher.stages.answers import READERS, answer_wants
 from watcher.stages.cutting import Cutting, Sizes, is_slow
+from watcher.stages.finality import check_under, note_final, read_final
 from watcher.stages.head_first import HeadFirst
 from watcher.stages.identity import check_chain
 from watcher.stages.read_window import (
@@ -119,9 +120,9 @@ class Index:
             self._identified = True
         head = self._source.head()
         # Finality is read before the rows are compared: what was final then is not replaced afterwards.
-        final_seen = self._read_final(head)
+        final_seen = read_final(self._chain, self._source, head)
         rewound = rewind_if_replaced(self._source, self._store, head)
-        final = self._note_final(head, final_seen)
+        final = note_final(self._source, self._store, head, final_seen)
         if rewound or self._tracked is None:
             self._tracked = self._rebuilt()
         answered, unanswered = answer_wants(
@@ -133,7 +134,7 @@ class Index:
             self._at_head(goal, last, head, final, max_windows),
             self._history(last, head, final, max_windows),
         ):
-            with_facts += self._write(window, is_final=is_final, ahead=ahead)
+            with_facts += self._write(window, final if is_final else None, ahead=ahead)
             blocks += len(window.blocks)
             if not ahead:
                 self._progress(window.blocks.last, last)
@@ -146,25 +147,6 @@ class Index:
     def close(self) -> None:
         """Let the workers go; what is under way is lost, and nothing else."""
         self._readahead.close()
-
-    def _read_final(self, head: BlockRef) -> BlockRef | None:
-        finality = self._chain.finality
-        if finality.tag is not None:
-            return self._source.tagged(finality.tag)
-        number = head.number - (finality.depth or 0)
-        return self._source.headers([number])[0] if number >= 0 else None
-
-    def _note_final(self, head: BlockRef, seen: BlockRef | None) -> BlockRef | None:
-        """Keep the highest final block ever seen: a tag that goes back is ignored."""
-        with self._store.reading() as tx:
-            known_head, known = tx.state.head(), tx.state.final()
-        newer = seen if seen is not None and (known is None or seen.number > known.number) else None
-        if head != known_head or newer is not None:
-            with self._store.writing() as tx:
-                tx.state.set_head(head)
-                if newer is not None:
-                    tx.state.set_final(newer)
-        return newer or known
 
     def _rebuilt(self) -> Tracked:
         """Learn from the rows who belongs to which app; what is under way was read with older knowledge."""
@@ -247,10 +229,16 @@ class Index:
     def _final_job(self, last: int, by_logs: bool, at: int) -> Job | None:  # noqa: FBT001  # for partial()
         return self._cutting.final_job(at, last, self._known, by_logs=by_logs)
 
-    def _write(self, window: WindowRows, *, is_final: bool, ahead: bool) -> int:
-        """Commit one window, take in what it says, and return how many of its blocks say something."""
+    def _write(self, window: WindowRows, final: BlockRef | None, *, ahead: bool) -> int:
+        """Commit one window, take in what it says, and return how many of its blocks say something.
+
+        `final` is the final block that it should lie under, None where it is above finality.
+        """
+        last = window.packed.blocks[-1].block
         try:
-            written = write_window(self._store, self._chain, window, is_final=is_final, ahead=ahead)
+            if final is not None:
+                check_under(self._source, last, final)
+            written = write_window(self._store, self._chain, window, is_final=final is not None, ahead=ahead)
         except EndpointUnavailable:
             self._readahead.forget()
             raise

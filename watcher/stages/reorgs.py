@@ -31,7 +31,11 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
     watched = dict.fromkeys([final, concluded, history, tip])
     known = [block for block in watched if block is not None and block.number <= head.number]
     there = _still_there(source, known)
-    replaced = [block for block in known if block not in there and source.replaced(block)]
+    replaced = [
+        block
+        for block in known
+        if block not in there and source.replaced(block, lasting=block in (final, concluded))
+    ]
     if not replaced:
         return 0
     for block in (final, concluded):

@@ -179,10 +179,15 @@ class FakeChain:
         self._ask("code_now")
         return _FakeState(self._visible()).values([CodeAt(address)])[0]
 
-    def replaced(self, block: BlockRef) -> bool:
+    def replaced(self, block: BlockRef, *, lasting: bool = True) -> bool:  # noqa: ARG002  # one voice decides
         """Tell whether the block is another one, or not there."""
         self._ask("replaced")
         return self.ref_or_none(block.number) != block
+
+    def shows(self, blocks: Sequence[BlockRef]) -> bool:
+        """Tell whether all these blocks are there."""
+        self._ask("shows")
+        return all(self.ref_or_none(block.number) == block for block in blocks)
 
     def witnesses(self, number: int) -> Sequence[Witness]:
         """Give the block of this chain and of those beside it."""

@@ -21,6 +21,17 @@ def test_a_block_is_replaced_when_another_has_its_number(chain: ChainUnderTest) 
     assert [chain.source.replaced(each) for each in known] == [False] * 4 + [True] * 2
 
 
+def test_blocks_of_one_branch_are_shown_together(chain: ChainUnderTest) -> None:
+    """A block that was replaced is not, whatever comes with it."""
+    for _ in range(4):
+        chain.mine()
+    known = [block(chain, number) for number in (2, 4)]
+    assert chain.source.shows(known)
+    chain.reorg(1)
+    assert not chain.source.shows(known)
+    assert chain.source.shows(known[:1])
+
+
 def test_a_witness_shows_a_hash_or_says_why_not(chain: ChainUnderTest) -> None:
     """One endpoint, one witness."""
     number = chain.mine()

@@ -8,7 +8,7 @@ from watcher.core.definition import Definition
 from watcher.core.extract import Extractor
 from watcher.core.facts import BlockFacts, Creation
 from watcher.core.tracked import PAUSED, Tracked
-from watcher.core.types import ActorId, Address, AppId
+from watcher.core.types import Address, AppId
 from watcher.core.window import Query
 from watcher.testing.fake_blocks import create, log, tx
 

@@ -1,0 +1,73 @@
+"""Finality: nothing is final that nobody shows together with the final block."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.stages.world import APPS, START, Watch, definition, open_for_business, use
+from watcher.core.definition import Definition
+from watcher.core.types import BlockRef
+from watcher.errors import EndpointUnavailable
+from watcher.store.database import Store
+from watcher.testing.fake_chain import FakeChain
+
+
+class TwoBranches(FakeChain):
+    """Endpoints on two branches: one gives the blocks, another says what is final."""
+
+    other: FakeChain | None = None
+
+    def headers(self, numbers: list[int]) -> list[BlockRef | None]:  # type: ignore[override]
+        """Give the other branch's block where a single one is asked for: the final one."""
+        if self.other is not None and len(numbers) == 1:
+            return self.other.headers(numbers)
+        return super().headers(numbers)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Definition:
+    """Give the world's program; three blocks make a block final."""
+    return definition(tmp_path, finality="depth = 3")
+
+
+def branches() -> tuple[TwoBranches, FakeChain]:
+    """Give two chains of twelve blocks that part after the fourth."""
+    stuck, true = TwoBranches(genesis_time=START), FakeChain(genesis_time=START)
+    for chain in (stuck, true):
+        open_for_business(chain)
+        chain.empty_blocks(3)
+    for number in range(8):
+        stuck.block()
+        true.block(*use(APPS[0], number % 4))
+    return stuck, true
+
+
+def test_what_was_read_of_another_branch_does_not_become_final(program: Definition, store: Store) -> None:
+    """The tag goes on, but the stored blocks below it are not its own: nothing is concluded of them."""
+    stuck, true = branches()
+    watch = Watch(program, stuck, store)
+    stuck.show_head(6)
+    watch.index.run()
+    with store.reading() as tx:
+        before = tx.state.final()
+    stuck.show_head(None)
+    stuck.other = true
+    watch.index.run(max_windows=0)
+    with store.reading() as tx:
+        assert tx.state.final() == before
+    stuck.other = None
+    watch.index.run(max_windows=0)
+    with store.reading() as tx:
+        final = tx.state.final()
+    assert final is not None
+    assert final.number == stuck.head().number - 3
+
+
+def test_a_window_of_another_branch_is_read_again(program: Definition, store: Store) -> None:
+    """Read as final from one endpoint, it has to lie under the final block that another one named."""
+    stuck, true = branches()
+    stuck.other = true
+    with pytest.raises(EndpointUnavailable, match="does not lie under the final one"):
+        Watch(program, stuck, store).index.run("final", max_windows=1)
+    with store.reading() as tx:
+        assert tx.facts.checkpoint() is None

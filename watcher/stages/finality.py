@@ -1,0 +1,47 @@
+"""Finality: which block is final, and whether what was read lies under it.
+
+    tag or depth ─▶ the final block as one endpoint has it ─▶ shows it what was read, too? ─▶ noted
+
+Endpoints can be on different branches for a while: one says what is final, another may have given the blocks
+before it. Nothing is concluded of blocks that nobody shows together with the final one.
+"""
+
+from watcher.chain.source import ChainSource
+from watcher.core.definition import Chain
+from watcher.core.types import BlockRef
+from watcher.errors import EndpointUnavailable
+from watcher.store.database import Store
+
+
+def read_final(chain: Chain, source: ChainSource, head: BlockRef) -> BlockRef | None:
+    """Give the newest final block by the program's rule, None while there is none."""
+    if chain.finality.tag is not None:
+        return source.tagged(chain.finality.tag)
+    number = head.number - (chain.finality.depth or 0)
+    return source.headers([number])[0] if number >= 0 else None
+
+
+def note_final(source: ChainSource, store: Store, head: BlockRef, seen: BlockRef | None) -> BlockRef | None:
+    """Keep the highest final block ever seen, and the head; give the final block that holds now.
+
+    A tag that goes back is ignored. One that goes on is believed when it has the newest stored block up to it
+    under it: else that block is on a branch that was left, and the next run finds out.
+    """
+    with store.reading() as tx:
+        known_head, known = tx.state.head(), tx.state.final()
+        newer = seen if seen is not None and (known is None or seen.number > known.number) else None
+        below = None if newer is None else tx.facts.newest(0, newer.number)
+    if newer is not None and below is not None and not source.shows([below, newer]):
+        newer = None
+    if head != known_head or newer is not None:
+        with store.writing() as tx:
+            tx.state.set_head(head)
+            if newer is not None:
+                tx.state.set_final(newer)
+    return newer or known
+
+
+def check_under(source: ChainSource, block: BlockRef, final: BlockRef) -> None:
+    """Raise EndpointUnavailable where nobody shows a block, that was read as final, together with `final`."""
+    if block != final and not source.shows([block, final]):
+        raise EndpointUnavailable(f"block {block.number} does not lie under the final one: it is read again")
