@@ -236,7 +236,7 @@ def test_full_blocks_end_a_window_early() -> None:
         windows = list(source.windows(BlockRange(0, 39), 40, every_header=False))
         assert len(windows) > 1
         assert numbers(windows) == list(range(40))
-        assert all(window.blocks[-1].header is not None for window in windows)
+        assert windows[-1].blocks[-1].header is not None
         assert [window.range.last + 1 for window in windows[:-1]] == [w.range.first for w in windows[1:]]
 
 

@@ -74,10 +74,10 @@ class ChainSource(Protocol):
         """Read `blocks` as ascending windows without holes, each of at least one and at most `size` blocks.
 
         A source may end a window early to bound memory. Windows are fetched ahead; closing the iterator stops
-        that. A window's last block and each block without receipts carry their header; with `every_header`
-        every block does, and its parent hash is the hash of the block before. A block that the source does
-        not have raises `HistoryMissing`; it never looks empty. Declared gaps are the caller's: leave them out
-        of `blocks`.
+        that. The last block of a window of `size` and of the range, and each block without receipts, carry
+        their header; with `every_header` every block does, and its parent hash is the hash of the block
+        before. A block that the source does not have raises `HistoryMissing`; it never looks empty. Declared
+        gaps are the caller's: leave them out of `blocks`.
 
         With `only` the source may leave out blocks that it does not pass, and read whatever costs less; what
         is left out under `every_header` comes as a header in `Window.bare`.

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from watcher.core.types import BlockRange
 
-TARGET_BYTES = 1_000_000
+TARGET_BYTES = 1_500_000
 """Answers of one to two megabytes: larger ones bring nothing, smaller ones cost round trips."""
-BYTES_AHEAD = 8 * TARGET_BYTES
+BYTES_AHEAD = 8_000_000
 """So much may be under way or wait to be decoded: memory is what is in flight times the size of an answer."""
+FIRST_AHEAD = 16
 FEWEST_AHEAD = 4
 FIRST_LENGTH = 10
 MAX_LENGTH = 100
@@ -28,7 +29,7 @@ class SpanLength:
     def __init__(self) -> None:
         """Start with a guess."""
         self.blocks = FIRST_LENGTH
-        self._size_bytes = TARGET_BYTES // 2
+        self._size_bytes = BYTES_AHEAD // FIRST_AHEAD
 
     def learn(self, blocks: int, size_bytes: int) -> None:
         """Take in that so many blocks made so many bytes; grow at most twofold."""

@@ -66,7 +66,7 @@ class WindowReader:
                 if span.ends_window or size_bytes > self._max_window_bytes:
                     blocks = BlockRange(part[0].number, part[-1].number)
                     try:
-                        part = self._whole(self._rpc, part, previous)
+                        part = self._whole(self._rpc, part, previous, ends=span.ends_window)
                     except Contradiction as found:
                         self._blame(askers, found)
                         part = self._again(blocks, reply.endpoint, previous, found, every_header=every_header)
@@ -119,10 +119,15 @@ class WindowReader:
             endpoint.at_fault(Failure(Refusal.MALFORMED, str(found), kind=CONTRADICTS))
 
     def _whole(
-        self, rpc: Rpc, part: Sequence[BlockReceipts], previous: BlockReceipts | None
+        self,
+        rpc: Rpc,
+        part: Sequence[BlockReceipts],
+        previous: BlockReceipts | None,
+        *,
+        ends: bool = True,
     ) -> list[BlockReceipts]:
         """Give a window's blocks with the headers that it needs, linked to each other."""
-        blocks = self._with_headers(rpc, part)
+        blocks = self._with_headers(rpc, part, ends=ends)
         _check_links(previous, blocks)
         return blocks
 
@@ -143,9 +148,10 @@ class WindowReader:
         self._length.learn(len(blocks), reply.size_bytes)
         return found
 
-    def _with_headers(self, rpc: Rpc, part: Sequence[BlockReceipts]) -> list[BlockReceipts]:
+    def _with_headers(self, rpc: Rpc, part: Sequence[BlockReceipts], *, ends: bool) -> list[BlockReceipts]:
         """Add the headers that a window needs and nobody asked for yet: of empty blocks and of the last."""
-        bare = [block for block in part if block.header is None and (not block.receipts or block is part[-1])]
+        last = part[-1] if ends else None
+        bare = [block for block in part if block.header is None and (not block.receipts or block is last)]
         headers = rpc.ask([header_at(block.number) for block in bare], BLOCKS)
         joined = {block.number: fitted(block, header) for block, header in zip(bare, headers, strict=True)}
         return [joined.get(block.number, block) for block in part]
