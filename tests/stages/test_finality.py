@@ -1,5 +1,6 @@
 """Finality: nothing is final that nobody shows together with the final block."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ class TwoBranches(FakeChain):
 
     other: FakeChain | None = None
 
-    def headers(self, numbers: list[int]) -> list[BlockRef | None]:  # type: ignore[override]
+    def headers(self, numbers: Sequence[int]) -> list[BlockRef | None]:
         """Give the other branch's block where a single one is asked for: the final one."""
         if self.other is not None and len(numbers) == 1:
             return self.other.headers(numbers)
@@ -71,3 +72,22 @@ def test_a_window_of_another_branch_is_read_again(program: Definition, store: St
         Watch(program, stuck, store).index.run("final", max_windows=1)
     with store.reading() as tx:
         assert tx.facts.checkpoint() is None
+
+
+def test_the_first_final_block_lies_above_the_genesis_block(program: Definition, store: Store) -> None:
+    """Where nothing is stored yet, an endpoint that went over to another chain is found out by that."""
+    stuck, _ = branches()
+    watch = Watch(program, stuck, store)
+    stuck.show_head(0)
+    watch.index.run()
+    stuck.show_head(None)
+    other = FakeChain(genesis_time=START + 1)
+    other.empty_blocks(12)
+    stuck.other = other
+    watch.index.run(max_windows=0)
+    with store.reading() as tx:
+        assert tx.state.final() is None
+    stuck.other = None
+    watch.index.run(max_windows=0)
+    with store.reading() as tx:
+        assert tx.state.final() is not None

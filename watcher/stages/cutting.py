@@ -43,8 +43,8 @@ class Sizes:
     final: int = FINAL_WINDOW
     logs: int = LOGS_WINDOW
     head: int = HEAD_WINDOW
-    linked: int = NEAR_FINAL
     backlog: int = BACKLOG
+    linked: int = NEAR_FINAL
 
 
 class Cutting:

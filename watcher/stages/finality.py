@@ -8,9 +8,9 @@ before it. Nothing is concluded of blocks that nobody shows together with the fi
 
 from watcher.chain.source import ChainSource
 from watcher.core.definition import Chain
-from watcher.core.types import BlockRef
+from watcher.core.types import BlockHash, BlockRef
 from watcher.errors import EndpointUnavailable
-from watcher.store.database import Store
+from watcher.store.database import Store, Tx
 
 
 def read_final(chain: Chain, source: ChainSource, head: BlockRef) -> BlockRef | None:
@@ -25,12 +25,13 @@ def note_final(source: ChainSource, store: Store, head: BlockRef, seen: BlockRef
     """Keep the highest final block ever seen, and the head; give the final block that holds now.
 
     A tag that goes back is ignored. One that goes on is believed when it has the newest stored block up to it
-    under it: else that block is on a branch that was left, and the next run finds out.
+    under it, or the genesis block where nothing is stored: else one of the two is of a branch that was left,
+    or of another chain, and the next run finds out.
     """
     with store.reading() as tx:
         known_head, known = tx.state.head(), tx.state.final()
         newer = seen if seen is not None and (known is None or seen.number > known.number) else None
-        below = None if newer is None else tx.facts.newest(0, newer.number)
+        below = None if newer is None else tx.facts.newest(0, newer.number) or _genesis(tx)
     if newer is not None and below is not None and not source.shows([below, newer]):
         newer = None
     if head != known_head or newer is not None:
@@ -39,6 +40,12 @@ def note_final(source: ChainSource, store: Store, head: BlockRef, seen: BlockRef
             if newer is not None:
                 tx.state.set_final(newer)
     return newer or known
+
+
+def _genesis(tx: Tx) -> BlockRef | None:
+    """Give the block that the database's whole chain lies above; only its number and hash are known."""
+    identity = tx.state.identity()
+    return BlockRef(0, identity.genesis_hash, BlockHash(""), 0) if identity else None
 
 
 def check_under(source: ChainSource, block: BlockRef, final: BlockRef) -> None:
