@@ -24,6 +24,10 @@ class TwoBranches(FakeChain):
             return self.other.headers(numbers)
         return super().headers(numbers)
 
+    def shows(self, blocks: Sequence[BlockRef]) -> bool:
+        """Tell whether one of the branches has all of them."""
+        return super().shows(blocks) or (self.other is not None and self.other.shows(blocks))
+
 
 @pytest.fixture
 def program(tmp_path: Path) -> Definition:
