@@ -6,12 +6,14 @@ Rpc ─▶ Endpoint.send (threads) ─▶ Reply ─▶ Reply.read (one place dec
 
 import random
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Protocol, TypeVar
 
 import msgspec
 
+from watcher.chain.batches import BatchSize
 from watcher.chain.condition import Condition, Traffic
 from watcher.chain.pace import CallBudget, Crowd
 from watcher.chain.refusals import RATE_LIMIT, Failure, Refusal
@@ -25,11 +27,8 @@ T = TypeVar("T")
 Wait = Callable[[float], bool]
 """Waits so many seconds; True: cut short because the program stops. `threading.Event.wait` fits."""
 
-MAX_BATCH = 100
-"""More calls than this go into several requests from the start: many providers take no more."""
-
-_LONG_RUN = 1_000
-"""After so many answers without a refusal a larger batch is tried again."""
+PARTS_AT_ONCE = 8
+"""Requests at a time where a batch holds less than was asked: in turn they would cost round trips."""
 
 _NOT_HERE = "; wait until it has the block, or add an endpoint with the whole history"
 _REMEDIES = {
@@ -92,14 +91,19 @@ class Endpoint:
         *,
         connect: Connect = over_http,
         jitter: Callable[[], float] = random.random,
+        at_once: int = PARTS_AT_ONCE,
     ) -> None:
-        """Connect to nothing yet; `jitter` gives numbers from 0 to 1 that spread rests."""
+        """Connect to nothing yet.
+
+        `jitter` gives numbers from 0 to 1 that spread rests; calls that take several requests are sent
+        `at_once` at a time.
+        """
         self.verified = False
         """Whether it said which chain it serves, since the connection to it last failed."""
         self.suspect = False
         """Whether its head went back: before it is used again, it has to show a higher one."""
         self.checking = Lock()
-        self.batch_limit = MAX_BATCH
+        self.batches = BatchSize()
         self.head = -1
         """The newest block that it showed as its head, the last time."""
         self.stood_at: int | None = None
@@ -114,7 +118,7 @@ class Endpoint:
         self._pace = Lock()
         self._budget = CallBudget(settings.calls_per_minute)
         self._crowd = Crowd()
-        self._good_run = 0
+        self._at_once = at_once
 
     @property
     def traffic(self) -> Traffic:
@@ -124,9 +128,16 @@ class Endpoint:
     def send(self, calls: Sequence[Call]) -> "Reply":
         """Send the calls, in as few requests as the endpoint takes, and give what came back undecoded."""
         sent_at = self._clock.monotonic()
-        limit = self.batch_limit
-        parts = [calls[start : start + limit] for start in range(0, len(calls), limit)]
-        reply = Reply(self, sent_at, [(len(part), self._post(part)) for part in parts])
+        first, answer = self._first(calls)
+        rest = calls[first:]
+        limit = self.batches.limit
+        parts = [rest[start : start + limit] for start in range(0, len(rest), limit)]
+        if len(parts) > 1 and self._at_once > 1:
+            with ThreadPoolExecutor(min(len(parts), self._at_once), "part") as threads:
+                answers = list(threads.map(self._post, parts))
+        else:
+            answers = [self._post(part) for part in parts]
+        reply = Reply(self, sent_at, [(first, answer), *zip(map(len, parts), answers, strict=True)])
         for _, body in reply.parts:
             if isinstance(body, Failure) and body.refusal is Refusal.BUSY:
                 self.failed(body, sent_at)  # at once: other threads are about to send
@@ -163,15 +174,7 @@ class Endpoint:
     def worked(self, sent_at: float) -> None:
         """Forget earlier failures, if what was sent after them was answered."""
         self.condition.worked(sent_at)
-        self._good_run += 1
-        if self._good_run >= _LONG_RUN:
-            self.batch_limit = min(MAX_BATCH, 2 * self.batch_limit)
-            self._good_run = 0
-
-    def batch_refused(self, calls: int) -> None:
-        """Send at most half of so many calls at once, until it went well for long."""
-        self.batch_limit = min(self.batch_limit, max(1, calls // 2))
-        self._good_run = 0
+        self.batches.worked()
 
     def error(self, failure: Failure, method: str) -> ChainError:
         """Turn a failure into the error that says so, naming endpoint and method."""
@@ -198,6 +201,17 @@ class Endpoint:
         """Close the idle connections."""
         self._transport.close()
 
+    def _first(self, calls: Sequence[Call]) -> tuple[int, bytes | Failure]:
+        """Send as many of the calls as go into one request; give how many these were, and the answer."""
+        size, trial = self.batches.take(len(calls))
+        answer: bytes | Failure | None = None
+        try:
+            answer = self._post(calls[:size])
+        finally:
+            if trial:
+                self.batches.tried(size, refused=_refuses_batch(answer))
+        return size, answer
+
     def _post(self, calls: Sequence[Call]) -> bytes | Failure:
         with self._pace:
             pause = self._budget.reserve(len(calls), self._clock.monotonic())
@@ -217,6 +231,16 @@ class Endpoint:
         elif answer.kind != RATE_LIMIT and answer.refusal is not Refusal.TOO_LARGE:
             self.verified = False  # the next answer may come from elsewhere
         return answer
+
+
+def _refuses_batch(answer: bytes | Failure | None) -> bool | None:
+    """Tell whether a batch got anything but a list: one error for all of it, or too much of an answer.
+
+    None where it got nothing that says so.
+    """
+    if isinstance(answer, bytes):
+        return not answer.lstrip().startswith(b"[")
+    return True if answer is not None and answer.refusal is Refusal.TOO_LARGE else None
 
 
 @dataclass(frozen=True, slots=True)

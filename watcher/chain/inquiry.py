@@ -58,7 +58,7 @@ class Inquiry:
             ]
             failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
             if any(failure.refusal is Refusal.TOO_LARGE for failure in failures) and reply.largest_batch > 1:
-                self.endpoint.batch_refused(reply.largest_batch)
+                self.endpoint.batches.refused(reply.largest_batch)
                 continue
             busy = [failure for failure in failures if failure.refusal is Refusal.BUSY]
             tries -= 1

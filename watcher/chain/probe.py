@@ -123,7 +123,7 @@ class Probe:
         header_bytes = (self._endpoint.traffic.bytes_read - before) // len(marks)
         weigh = self._weighed if whole else self._weighed_singly
         sampled = weigh(numbers, header_bytes)
-        batch = min(len(numbers), self._endpoint.batch_limit)
+        batch = min(len(numbers), self._endpoint.batches.limit)
         return History(
             blocks_from=blocks_from,
             receipts_from=receipts_from,

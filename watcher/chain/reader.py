@@ -8,7 +8,14 @@ from watcher.chain.admission import Admission
 from watcher.chain.agreement import Agreement
 from watcher.chain.code import CodeAt
 from watcher.chain.condition import Traffic
-from watcher.chain.endpoint import Connect, Endpoint, EndpointSettings, Wait, over_http
+from watcher.chain.endpoint import (
+    PARTS_AT_ONCE,
+    Connect,
+    Endpoint,
+    EndpointSettings,
+    Wait,
+    over_http,
+)
 from watcher.chain.logs import LogReader
 from watcher.chain.newest import Newest
 from watcher.chain.questions import Header, header_if_any, header_tagged
@@ -46,7 +53,8 @@ class JsonRpcSource:
         wait = wait or Event().wait
         clock = clock or SystemClock()
         self._endpoints = [
-            Endpoint(settings, clock, wait, connect=connect, jitter=jitter) for settings in endpoints
+            Endpoint(settings, clock, wait, connect=connect, jitter=jitter, at_once=min(ahead, PARTS_AT_ONCE))
+            for settings in endpoints
         ]
         self._admission = Admission(self._endpoints, chain_id)
         self._rpc = Rpc(self._endpoints, self._admission, wait)

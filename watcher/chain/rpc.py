@@ -74,6 +74,11 @@ class Rpc:
         """Give these of the endpoints, as they are, to one reader."""
         return Rpc(endpoints, self.admission, self._wait)
 
+    @property
+    def batch_limit(self) -> int:
+        """Give how many calls every endpoint takes in one request, as far as is known."""
+        return min(endpoint.batches.limit for endpoint in self.endpoints)
+
     def identity(self) -> Identity:
         """Give chain id and genesis hash, as every endpoint that answers now has them."""
         if not self.admission.known:
@@ -137,7 +142,7 @@ class Rpc:
             place, worst = min(failed.items(), key=lambda item: _GRAVITY.index(item[1].refusal))
             match worst.refusal:
                 case Refusal.TOO_LARGE if reply.largest_batch > 1:
-                    endpoint.batch_refused(reply.largest_batch)
+                    endpoint.batches.refused(reply.largest_batch)
                 case Refusal.BUSY | Refusal.MALFORMED | Refusal.NOT_THERE:
                     endpoint.failed(worst, reply.sent_at)
                     failures = failures + 1 if together or len(failed) == len(pending) else 1

@@ -47,7 +47,7 @@ class WindowReader:
         """Read as `ChainSource.windows` promises."""
         todo = (
             (span, self._questions(span, every_header=every_header))
-            for span in spans(blocks, size, lambda: self._length.blocks)
+            for span in spans(blocks, size, lambda: self._blocks_at_once(every_header=every_header))
         )
         previous: BlockReceipts | None = None
         part: list[BlockReceipts] = []
@@ -73,6 +73,11 @@ class WindowReader:
                     self._unconfirmed.add(part, askers)
                     yield Window(blocks, part)
                     previous, part, size_bytes, askers = part[-1], [], 0, set()
+
+    def _blocks_at_once(self, *, every_header: bool) -> int:
+        """Give how many blocks one request may ask for: what fits an answer, and a batch."""
+        fitting = self._rpc.batch_limit // 2 if every_header else self._rpc.batch_limit - 1
+        return max(1, min(self._length.blocks, fitting))
 
     def confirm(self, header: Header) -> None:
         """Compare a header that was read with the receipts of its block, if these were read without it.
