@@ -128,16 +128,17 @@ class Endpoint:
     def send(self, calls: Sequence[Call]) -> "Reply":
         """Send the calls, in as few requests as the endpoint takes, and give what came back undecoded."""
         sent_at = self._clock.monotonic()
-        first, answer = self._first(calls)
-        rest = calls[first:]
-        limit = self.batches.limit
-        parts = [rest[start : start + limit] for start in range(0, len(rest), limit)]
-        if len(parts) > 1 and self._at_once > 1:
-            with ThreadPoolExecutor(min(len(parts), self._at_once), "part") as threads:
-                answers = list(threads.map(self._post, parts))
-        else:
-            answers = [self._post(part) for part in parts]
-        reply = Reply(self, sent_at, [(first, answer), *zip(map(len, parts), answers, strict=True)])
+        parts: list[tuple[int, bytes | Failure]] = []
+        rest = calls
+        while rest:
+            size, trial = self.batches.take(len(rest))
+            if trial:
+                parts.append((size, self._try(rest[:size])))
+                rest = rest[size:]
+            else:
+                parts += self._post_all([rest[at : at + size] for at in range(0, len(rest), size)])
+                rest = ()
+        reply = Reply(self, sent_at, parts)
         for _, body in reply.parts:
             if isinstance(body, Failure) and body.refusal is Refusal.BUSY:
                 self.failed(body, sent_at)  # at once: other threads are about to send
@@ -201,16 +202,24 @@ class Endpoint:
         """Close the idle connections."""
         self._transport.close()
 
-    def _first(self, calls: Sequence[Call]) -> tuple[int, bytes | Failure]:
-        """Send as many of the calls as go into one request; give how many these were, and the answer."""
-        size, trial = self.batches.take(len(calls))
+    def _try(self, calls: Sequence[Call]) -> bytes | Failure:
+        """Send a batch that is larger than any that was answered."""
         answer: bytes | Failure | None = None
         try:
-            answer = self._post(calls[:size])
+            answer = self._post(calls)
         finally:
-            if trial:
-                self.batches.tried(size, refused=_refuses_batch(answer))
-        return size, answer
+            self.batches.tried(len(calls), refused=_refuses_batch(answer))
+        return answer
+
+    def _post_all(self, parts: Sequence[Sequence[Call]]) -> list[tuple[int, bytes | Failure]]:
+        """Send several requests, side by side."""
+        if len(parts) == 1 or self._at_once == 1:
+            return [(len(part), self._post(part)) for part in parts]
+        with ThreadPoolExecutor(min(len(parts), self._at_once), "part") as threads:
+            return [
+                (len(part), answer)
+                for part, answer in zip(parts, threads.map(self._post, parts), strict=True)
+            ]
 
     def _post(self, calls: Sequence[Call]) -> bytes | Failure:
         with self._pace:

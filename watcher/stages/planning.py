@@ -82,8 +82,10 @@ class Planner:
         unknown = self._sampled is None and blocks.first != self._in_vain
         if wanted is not None and unknown and len(blocks) >= self._long:
             self._sample(blocks, wanted)
-        # Nothing sampled: the least that receipts can take, and the most that logs can.
-        sampled = self._sampled or SampledBlocks(1, 0, 0, 1, 0, 0.0, 0, named=1, asked=1)
+        # Nothing sampled: the least that receipts can take, and the most that logs can; without a choice, the
+        # most that receipts can, as if every block concerned the program.
+        concerned = int(wanted is None)
+        sampled = self._sampled or SampledBlocks(1, 0, concerned, 1, 0, 0.0, 0, named=1, asked=1)
         span = Span(len(blocks), round(self._seconds_a_block * len(blocks)), 0, 1)
         reading = (
             READING
