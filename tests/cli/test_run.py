@@ -56,7 +56,7 @@ def test_it_runs_every_stage_until_a_signal_comes(
         said = watcher("run", "--deliver-history")
         assert said.code == 0
         assert signal.getsignal(number) is before
-        assert events(said.err) == ["started", "stopped"]
+        assert events(said.err) == ["started", "way of reading", "stopped"]
         stages = {json.loads(line).get("stage") for line in said.err.splitlines()}
         assert stages >= {"index", "evaluate", "deliver:ops", "heartbeat"}
 
