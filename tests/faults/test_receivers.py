@@ -63,7 +63,11 @@ def test_a_receiver_that_hangs_or_drips_is_left_in_time(behaviour: Behaviour) ->
     with Receiver(otherwise=behaviour) as receiver:
         outcome = send_to(receiver, SHORT)
         all_attempts_end()
-    assert outcome == Failed(f"127.0.0.1 did not answer within {SHORT:g} seconds", timed_out=True)
+    late = (
+        f"did not answer within {SHORT:g} seconds",
+        "cannot be reached in time",
+    )  # the latter: a busy machine
+    assert outcome in [Failed(f"127.0.0.1 {words}", timed_out=True) for words in late]
 
 
 def test_a_receiver_that_took_a_message_may_drip_as_it_likes() -> None:
