@@ -10,10 +10,11 @@ import multiprocessing
 import os
 import pickle
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from multiprocessing.process import BaseProcess
 from threading import Thread
 
 from watcher.chain.endpoint import EndpointSettings
@@ -120,11 +121,10 @@ def _reader(setup: bytes) -> WindowReader:
 def _begin() -> None:
     """Prepare a worker process: Ctrl-C is its parent's affair, and it does not outlive its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
+def _end_with(parent: BaseProcess | None, leave: Callable[[int], object] = os._exit) -> None:
     if parent is not None:
         parent.join()
-        os._exit(1)
+        leave(1)
