@@ -202,18 +202,14 @@ class Index:
                 extent = tx.facts.extent()
             first = first_unread(self._chain, extent.checkpoint)
             last_here = min(last, extent.ahead.first.number - 1) if extent.ahead else last
-            if first > last_here:
-                return
             is_final = first <= final_number
             end = min(last_here, final_number) if is_final else last_here
-            if is_final not in by_logs:
+            if first <= last_here and is_final not in by_logs:
                 by_logs[is_final] = self._reads_by_logs(BlockRange(first, end))
-            if is_final:
-                try:
-                    window = self._readahead.take(first, partial(self._final_job, end, by_logs[is_final]))
-                except HistoryMissing:
-                    self._cutting.missing(by_logs=by_logs[is_final])
-                    raise
+            if first > last_here:
+                window = None
+            elif is_final:
+                window = self._final_window(first, end, by_logs=by_logs[is_final])
             else:
                 job = self._cutting.head_job(first, end, self._known, slow=slow, by_logs=by_logs[is_final])
                 window = self._reader(job) if job else None
@@ -221,6 +217,13 @@ class Index:
                 return
             yield window, is_final, False
             read += 1
+
+    def _final_window(self, first: int, last: int, *, by_logs: bool) -> WindowRows | None:
+        try:
+            return self._readahead.take(first, partial(self._final_job, last, by_logs))
+        except HistoryMissing:
+            self._cutting.missing(by_logs=by_logs)
+            raise
 
     def _reads_by_logs(self, blocks: BlockRange) -> bool:
         wanted = self._tracked.log_filter() if self._tracked else None
