@@ -72,6 +72,7 @@ def test_a_window_of_another_branch_is_read_again(program: Definition, store: St
     """Read as final from one endpoint, it has to lie under the final block that another one named."""
     stuck, true = branches()
     stuck.other = true
+    stuck.head = true.head  # type: ignore[method-assign]
     with pytest.raises(EndpointUnavailable, match="does not lie under the final one"):
         Watch(program, stuck, store).index.run("final", max_windows=1)
     with store.reading() as tx:
@@ -95,3 +96,16 @@ def test_the_first_final_block_lies_above_the_genesis_block(program: Definition,
     watch.index.run(max_windows=0)
     with store.reading() as tx:
         assert tx.state.final() is not None
+
+
+def test_by_depth_the_final_block_is_shown_beside_the_head(program: Definition, store: Store) -> None:
+    """An endpoint stuck on a branch that was left does not say what is final below another one's head."""
+    stuck, true = branches()
+    watch = Watch(program, stuck, store)
+    stuck.show_head(9)
+    stuck.other = true
+    stuck.head = true.head  # type: ignore[method-assign]
+    stuck.headers = lambda numbers: FakeChain.headers(stuck, numbers)  # type: ignore[method-assign]
+    watch.index.run(max_windows=0)
+    with store.reading() as tx:
+        assert tx.state.final() is None

@@ -21,18 +21,22 @@ def read_final(chain: Chain, source: ChainSource, head: BlockRef) -> BlockRef | 
     return source.headers([number])[0] if number >= 0 else None
 
 
-def note_final(source: ChainSource, store: Store, head: BlockRef, seen: BlockRef | None) -> BlockRef | None:
+def note_final(
+    chain: Chain, source: ChainSource, store: Store, head: BlockRef, seen: BlockRef | None
+) -> BlockRef | None:
     """Keep the highest final block ever seen, and the head; give the final block that holds now.
 
     A tag that goes back is ignored. One that goes on is believed when it has the newest stored block up to it
     under it, or the genesis block where nothing is stored: else one of the two is of a branch that was left,
-    or of another chain, and the next run finds out.
+    or of another chain, and the next run finds out. By depth it has to be shown beside the head, too: nobody
+    who is stuck lower down may say what lies so far below somebody else's head.
     """
     with store.reading() as tx:
         known_head, known = tx.state.head(), tx.state.final()
         newer = seen if seen is not None and (known is None or seen.number > known.number) else None
         below = None if newer is None else tx.facts.newest(0, newer.number) or _genesis(tx)
-    if newer is not None and below is not None and not source.shows([below, newer]):
+    beside = [head] if chain.finality.tag is None else []
+    if newer is not None and below is not None and not source.shows([below, newer, *beside]):
         newer = None
     if head != known_head or newer is not None:
         with store.writing() as tx:

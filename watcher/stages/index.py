@@ -122,7 +122,7 @@ class Index:
         # Finality is read before the rows are compared: what was final then is not replaced afterwards.
         final_seen = read_final(self._chain, self._source, head)
         rewound = rewind_if_replaced(self._source, self._store, head)
-        final = note_final(self._source, self._store, head, final_seen)
+        final = note_final(self._chain, self._source, self._store, head, final_seen)
         if rewound or self._tracked is None:
             self._tracked = self._rebuilt()
         answered, unanswered = answer_wants(
