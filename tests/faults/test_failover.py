@@ -1,6 +1,5 @@
 """Several endpoints: who is asked, who is left alone and for how long, and how one comes back."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -31,20 +30,6 @@ from watcher.errors import (
 CONTRACT = Address("0x" + "aa" * 20)
 BARRED_SECONDS = ALONE_SECONDS[Refusal.BARRED]
 QUARANTINE_SECONDS = ALONE_SECONDS[Refusal.WENT_BACK]
-
-
-@pytest.fixture
-def node() -> Iterator[ScriptedNode]:
-    """Serve a chain of a hundred blocks."""
-    with scripted_node(blocks=100) as made:
-        yield made
-
-
-@pytest.fixture
-def second() -> Iterator[ScriptedNode]:
-    """Serve the same chain from another endpoint."""
-    with scripted_node(blocks=100) as made:
-        yield made
 
 
 def refuse(code: int, message: str) -> Any:  # noqa: ANN401

@@ -1,11 +1,8 @@
 """Whose head is the newest block: a node that stands still is not waited for, a chain that does is."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from tests.faults.scripted_node import HttpAnswer, ScriptedNode, Waiting, scripted_node, source_of
+from tests.faults.scripted_node import HttpAnswer, ScriptedNode, Waiting, source_of
 from watcher.chain.admission import GONE_BACK
 from watcher.chain.condition import ALONE_SECONDS
 from watcher.chain.newest import AHEAD, STILL_SECONDS
@@ -13,20 +10,6 @@ from watcher.chain.refusals import Refusal
 
 BARRED_SECONDS = ALONE_SECONDS[Refusal.BARRED]
 QUARANTINE_SECONDS = ALONE_SECONDS[Refusal.WENT_BACK]
-
-
-@pytest.fixture
-def node() -> Iterator[ScriptedNode]:
-    """Serve a chain of a hundred blocks."""
-    with scripted_node(blocks=100) as made:
-        yield made
-
-
-@pytest.fixture
-def second() -> Iterator[ScriptedNode]:
-    """Serve the same chain from another endpoint."""
-    with scripted_node(blocks=100) as made:
-        yield made
 
 
 def grow(node: ScriptedNode, blocks: int) -> None:

@@ -21,9 +21,6 @@ CALLS_PER_SAMPLE = 3
 HEADERS_PER_LOG_SPAN = 2
 """The headers of a span's ends, which say that both are on one chain."""
 
-CALLS_PER_NAMED_BLOCK = 2
-"""Receipts and header of a block that a log named."""
-
 FIRST_LOG_SPAN = 10
 """How many blocks the first eth_getLogs asks for; each later one for at most twice as many."""
 

@@ -27,7 +27,7 @@ from watcher.stages.head_first import HeadFirst
 from watcher.stages.identity import check_chain
 from watcher.stages.read_window import (
     Job,
-    WindowReader,
+    JobReader,
     WindowRows,
     announced,
     existing_headers,
@@ -100,7 +100,7 @@ class Index:
         self._stopping = stopping
         self._progress = progress
         self._readers = readers
-        self._reader = WindowReader(definition, source)
+        self._reader = JobReader(definition, source)
         self._readahead = Readahead(workplace or Workplace(Inline, self._reader, 1), stopping)
         self._tracked: Tracked | None = None
         self._known: tuple[BlockFacts[Address], ...] = ()

@@ -71,7 +71,7 @@ class _Read:
         return sorted(self.headers.values(), key=lambda block: block.number)
 
 
-class WindowReader:
+class JobReader:
     """Reads windows of one chain for one program; a worker keeps one."""
 
     def __init__(self, definition: Definition, source: ChainSource) -> None:

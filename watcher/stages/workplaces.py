@@ -1,6 +1,6 @@
 """Where windows are read other than here: in processes of this machine, or on a Dask cluster.
 
-    Workplace ─▶ concurrent.futures.Executor ─▶ WindowReader ─▶ WindowRows
+    Workplace ─▶ concurrent.futures.Executor ─▶ JobReader ─▶ WindowRows
 
 Both run the same reader on the same jobs. A worker gets the definition and the endpoints with their keys: it
 has to be a machine that may know them.
@@ -21,7 +21,7 @@ from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.reader import JsonRpcSource
 from watcher.core.definition import Definition
 from watcher.errors import ConfigurationError, EndpointUnavailable
-from watcher.stages.read_window import Job, WindowReader, WindowRows
+from watcher.stages.read_window import Job, JobReader, WindowRows
 from watcher.stages.readahead import Workplace
 
 WINDOWS_A_WORKER = 2
@@ -113,9 +113,9 @@ class _Elsewhere:
 
 
 @lru_cache(maxsize=1)
-def _reader(setup: bytes) -> WindowReader:
+def _reader(setup: bytes) -> JobReader:
     definition, endpoints = pickle.loads(setup)  # noqa: S301  # made by the process that gives this one work
-    return WindowReader(definition, JsonRpcSource(endpoints, definition.chain.id))
+    return JobReader(definition, JsonRpcSource(endpoints, definition.chain.id))
 
 
 def _begin() -> None:
