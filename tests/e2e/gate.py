@@ -1,9 +1,14 @@
-"""A gate before a node: open, it hands requests on; shut, it answers like a proxy without any node left."""
+"""A gate before a node: open, it hands requests on; shut, it answers like a proxy without any node left.
 
-from collections.abc import Iterator
+Who stands at it may change what comes back: `gate.edit = lambda method, parameters, result: …`.
+"""
+
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from typing import Any
 
 import urllib3
 
@@ -18,6 +23,8 @@ class Gate(ThreadingHTTPServer):
         self.open = Event()
         self.status = 503
         """What it answers with when shut."""
+        self.edit: Callable[[str, list[Any], Any], Any] | None = None
+        """Gives, of a method, its parameters and the node's result, what is answered in its place."""
 
     @property
     def url(self) -> str:
@@ -38,6 +45,8 @@ class _Handler(BaseHTTPRequestHandler):
             headers = {"Content-Type": "application/json"}
             answered = self.server.pool.request("POST", self.server.node, body=body, headers=headers)
             status, answer = answered.status, answered.data
+            if self.server.edit is not None:
+                answer = _edited(body, answer, self.server.edit)
         self.send_response(status)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
@@ -45,6 +54,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is the base class's
         """Stay quiet."""
+
+
+def _edited(asked: bytes, answered: bytes, edit: Callable[[str, list[Any], Any], Any]) -> bytes:
+    """Change the results of a call, or of each call of a batch; errors stay."""
+    calls, answers = json.loads(asked), json.loads(answered)
+    several = isinstance(calls, list)
+    by_id = {call["id"]: call for call in (calls if several else [calls])}
+    for answer in answers if several else [answers]:
+        call = by_id[answer["id"]]
+        if "result" in answer:
+            answer["result"] = edit(call["method"], call["params"], answer["result"])
+    return json.dumps(answers).encode()
 
 
 @contextmanager

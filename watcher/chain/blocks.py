@@ -11,7 +11,6 @@ from watcher.chain.crosscheck import fitted
 from watcher.chain.endpoint import Reply
 from watcher.chain.questions import Header, NoBlockReceipts, header_at, receipt_of, receipts_at
 from watcher.chain.rpc import Question, Rpc
-from watcher.chain.wire import BLOCKS, RECEIPTS
 from watcher.core.window import BlockReceipts
 
 BlockQuestion = Question[BlockReceipts | NoBlockReceipts | Header]
@@ -35,7 +34,7 @@ def blocks_of(
 
     Raises Contradiction where a block's header and receipts do not fit.
     """
-    answers = rpc.ask(questions, BLOCKS, sent=reply)
+    answers = rpc.ask(questions, rpc.forms.blocks, sent=reply)
     asked = {answer.ref.number: answer for answer in answers if isinstance(answer, Header)}
     headers = {**(known or {}), **asked}
     found = {answer.number: answer for answer in answers if isinstance(answer, BlockReceipts)}
@@ -50,9 +49,9 @@ def blocks_of(
 def _by_transaction(rpc: Rpc, header: Header) -> BlockReceipts:
     """Read the receipts one by one, from endpoints that do not offer those of a whole block."""
     questions = [receipt_of(transaction, header.ref) for transaction in header.transactions]
-    receipts = rpc.ask(questions, RECEIPTS)
+    receipts = rpc.ask(questions, rpc.forms.receipts)
     return fitted(BlockReceipts(header.ref.number, header.ref.hash, receipts), header)
 
 
 def _header(rpc: Rpc, number: int) -> Header:
-    return rpc.ask([header_at(number)], BLOCKS)[0]
+    return rpc.ask([header_at(number)], rpc.forms.blocks)[0]

@@ -16,8 +16,9 @@ from itertools import islice
 from eth_hash.auto import keccak
 
 from watcher.chain.endpoint import Endpoint
+from watcher.chain.proof import gas_adds_up, receipts_root
 from watcher.chain.questions import EMPTY_ROOT, Header
-from watcher.chain.wire import ReceiptJson
+from watcher.chain.wire import ProvableReceiptJson, ReceiptJson
 from watcher.core.window import BlockReceipts
 
 CONTRADICTS = "contradiction"
@@ -58,7 +59,17 @@ def _flaw(block: BlockReceipts, header: Header) -> str | None:
     pairs = zip(receipts, header.transactions, strict=True)
     if any(receipt.transaction_hash != transaction for receipt, transaction in pairs):
         return "the receipts are not those of its transactions, in their order"
-    return _sums_flaw(receipts, header)
+    return _sums_flaw(receipts, header) or _root_flaw(receipts, header)
+
+
+def _root_flaw(receipts: Sequence[ReceiptJson], header: Header) -> str | None:
+    """Find out whether receipts that were read for proof are those that the header's root is of."""
+    provable = [receipt for receipt in receipts if isinstance(receipt, ProvableReceiptJson)]
+    if not provable:
+        return None
+    if receipts_root(provable) != header.receipts_root:
+        return "the receipts do not have the header's receiptsRoot: one is altered, left out or added"
+    return None if gas_adds_up(provable) else "a receipt's gasUsed is not what it adds to the block's"
 
 
 def _sums_flaw(receipts: Sequence[ReceiptJson], header: Header) -> str | None:

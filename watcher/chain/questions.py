@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from watcher.chain.proof import header_hash
 from watcher.chain.refusals import Failure, Refusal
 from watcher.chain.rpc import Question
-from watcher.chain.wire import Call, HeaderJson, ReceiptJson
+from watcher.chain.wire import Call, HeaderJson, ProvableHeaderJson, ReceiptJson
 from watcher.core.types import BlockHash, BlockRef
 from watcher.core.window import BlockReceipts
 
@@ -20,6 +21,9 @@ EMPTY_ROOT = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421
 DOUBLED = "duplicates"
 SHUFFLED = "other block"
 """Kinds of faults: receipts or logs that came twice, and another block than the one that was asked for."""
+
+UNPROVEN = "unproven"
+"""The kind of fault of a header whose fields do not have its hash: forged, or of a family not known here."""
 
 _HASH_LENGTH = 66
 _COUNTED = [hex(place) for place in range(4_096)]
@@ -180,4 +184,16 @@ def _header(outcome: Any) -> Header | Failure | None:  # noqa: ANN401
         gas_used, bloom = int(outcome.gas_used, 16), int(outcome.logs_bloom, 16)
     except ValueError:
         return Failure(Refusal.MALFORMED, "a block whose numbers are no hex")
-    return Header(ref, outcome.receipts_root, outcome.transactions, gas_used, bloom)
+    return _unproven(outcome) or Header(ref, outcome.receipts_root, outcome.transactions, gas_used, bloom)
+
+
+def _unproven(header: HeaderJson) -> Failure | None:
+    """Find out whether a header that was read for proof has its hash."""
+    if not isinstance(header, ProvableHeaderJson):
+        return None
+    try:
+        proven = header_hash(header) == header.hash
+    except ValueError:
+        proven = False
+    text = f"the fields of block {header.number} do not have its hash"
+    return None if proven else Failure(Refusal.MALFORMED, text, kind=UNPROVEN)

@@ -23,7 +23,7 @@ from watcher.chain.rpc import Rpc
 from watcher.chain.source import EndpointTrouble, Identity, Tag, Witness
 from watcher.chain.state import RpcState
 from watcher.chain.windows import AHEAD, MAX_WINDOW_BYTES, WindowReader
-from watcher.chain.wire import BLOCKS
+from watcher.chain.wire import BLOCKS, PLAIN, PROVABLE
 from watcher.clock import Clock, SystemClock
 from watcher.core.facts import Sample
 from watcher.core.types import Address, BlockRange, BlockRef
@@ -48,8 +48,14 @@ class JsonRpcSource:
         max_window_bytes: int = MAX_WINDOW_BYTES,
         connect: Connect = over_http,
         jitter: Callable[[], float] = random.random,
+        proving: bool = False,
     ) -> None:
-        """Connect to nothing yet; each endpoint is compared with `chain_id` before its first use."""
+        """Connect to nothing yet; each endpoint is compared with `chain_id` before its first use.
+
+        With `proving` every block is read, and believed only as far as its hash covers it: the header's
+        fields have to have that hash, the receipts the header's receiptsRoot, and each block the hash of the
+        one before as its parent. MalformedAnswer where they do not.
+        """
         wait = wait or Event().wait
         clock = clock or SystemClock()
         self._endpoints = [
@@ -57,7 +63,8 @@ class JsonRpcSource:
             for settings in endpoints
         ]
         self._admission = Admission(self._endpoints, chain_id)
-        self._rpc = Rpc(self._endpoints, self._admission, wait)
+        self._proving = proving
+        self._rpc = Rpc(self._endpoints, self._admission, wait, PROVABLE if proving else PLAIN)
         self._newest = Newest(self._rpc)
         self._agreement = Agreement(self._rpc, clock)
         self._windows = WindowReader(self._rpc, ahead, max_window_bytes)
@@ -86,7 +93,7 @@ class JsonRpcSource:
 
     def headers(self, numbers: Sequence[int]) -> list[BlockRef | None]:
         """Give blocks by number, None above the head."""
-        found = self._rpc.ask([header_if_any(number) for number in numbers], BLOCKS)
+        found = self._rpc.ask([header_if_any(number) for number in numbers], self._rpc.forms.blocks)
         for header in found:
             if header is not None:
                 self._windows.confirm(header)
@@ -100,7 +107,12 @@ class JsonRpcSource:
         every_header: bool,
         only: LogFilter | None = None,
     ) -> Generator[Window]:
-        """Read blocks as windows, fetched ahead; with `only`, by logs where that costs less."""
+        """Read blocks as windows, fetched ahead; with `only`, by logs where that costs less.
+
+        Logs prove nothing about blocks that have none: whoever wants proof gets every block.
+        """
+        if self._proving:
+            return self._windows.read(blocks, size, every_header=True)
         if only is not None:
             return self._logs.read(blocks, size, only, every_header=every_header)
         return self._windows.read(blocks, size, every_header=every_header)

@@ -15,7 +15,7 @@ from watcher.chain.admission import Admission
 from watcher.chain.endpoint import Endpoint, Reply, Wait
 from watcher.chain.refusals import Failure, Refusal
 from watcher.chain.source import Identity
-from watcher.chain.wire import VALUES, Answers, Call
+from watcher.chain.wire import PLAIN, VALUES, Answers, Call, Forms
 from watcher.errors import EndpointUnavailable
 
 T = TypeVar("T")
@@ -62,8 +62,11 @@ class Question(Generic[Value_co]):
 class Rpc:
     """All endpoints of one chain, in order of preference; or some of them, for a read by these alone."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], admission: Admission, wait: Wait) -> None:
+    def __init__(
+        self, endpoints: Sequence[Endpoint], admission: Admission, wait: Wait, forms: Forms = PLAIN
+    ) -> None:
         """Ask nothing yet; each endpoint is admitted before its first use."""
+        self.forms = forms
         self.endpoints = tuple(endpoints)
         self.admission = admission
         self.answered_by: Endpoint | None = None
@@ -72,7 +75,7 @@ class Rpc:
 
     def only(self, endpoints: Sequence[Endpoint]) -> "Rpc":
         """Give these of the endpoints, as they are, to one reader."""
-        return Rpc(endpoints, self.admission, self._wait)
+        return Rpc(endpoints, self.admission, self._wait, self.forms)
 
     @property
     def batch_limit(self) -> int:

@@ -18,7 +18,6 @@ from watcher.chain.questions import Header, header_at
 from watcher.chain.refusals import Failure, Refusal
 from watcher.chain.rpc import Rpc
 from watcher.chain.spans import Span, SpanLength, spans
-from watcher.chain.wire import BLOCKS
 from watcher.core.types import BlockRange
 from watcher.core.window import BlockReceipts, Window
 from watcher.errors import ChainError, MalformedAnswer
@@ -157,7 +156,7 @@ class WindowReader:
         """Add the headers that a window needs and nobody asked for yet: of empty blocks and of the last."""
         last = part[-1] if ends else None
         bare = [block for block in part if block.header is None and (not block.receipts or block is last)]
-        headers = rpc.ask([header_at(block.number) for block in bare], BLOCKS)
+        headers = rpc.ask([header_at(block.number) for block in bare], rpc.forms.blocks)
         joined = {block.number: fitted(block, header) for block, header in zip(bare, headers, strict=True)}
         return [joined.get(block.number, block) for block in part]
 

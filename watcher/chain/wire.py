@@ -69,6 +69,35 @@ class HeaderJson(msgspec.Struct, gc=False, rename="camel"):
     logs_bloom: str = "0x0"
 
 
+class ProvableReceiptJson(ReceiptJson, gc=False, rename="camel"):
+    """A receipt with all that its block's receiptsRoot covers; only read where that is proven."""
+
+    cumulative_gas_used: str = ""
+    logs_bloom: str = ""
+    deposit_nonce: str | None = None
+    deposit_receipt_version: str | None = None
+
+
+class ProvableHeaderJson(HeaderJson, gc=False, rename="camel"):
+    """A block with all that its hash covers; only read where that is proven."""
+
+    sha3_uncles: str = ""
+    miner: str = ""
+    state_root: str = ""
+    transactions_root: str = ""
+    difficulty: str = "0x0"
+    gas_limit: str = ""
+    extra_data: str = ""
+    mix_hash: str = ""
+    nonce: str = ""
+    base_fee_per_gas: str | None = None
+    withdrawals_root: str | None = None
+    blob_gas_used: str | None = None
+    excess_blob_gas: str | None = None
+    parent_beacon_block_root: str | None = None
+    requests_hash: str | None = None
+
+
 class ErrorJson(msgspec.Struct):
     """The error object of JSON-RPC; providers put the reason into `message` or into `data`."""
 
@@ -117,6 +146,20 @@ LOGS = answers_of(list[FoundLogJson] | HeaderJson)
 """Decodes what eth_getLogs found, and headers among it."""
 VALUES = answers_of(HeaderJson | str)
 """Decodes code, slots, call results and numbers, and headers among them."""
+
+
+class Forms(NamedTuple):
+    """How blocks are decoded: with what is used of them, or with all that their hash covers as well."""
+
+    blocks: Answers[Any]
+    """Decodes receipts of whole blocks, and headers among them."""
+    receipts: Answers[Any]
+    """Decodes receipts of single transactions."""
+
+
+PLAIN = Forms(BLOCKS, RECEIPTS)
+PROVABLE = Forms(answers_of(list[ProvableReceiptJson] | ProvableHeaderJson), answers_of(ProvableReceiptJson))
+"""With these, what the judges of blocks see is proven, or refused."""
 
 
 def write_request(calls: Sequence[Call]) -> bytes:
