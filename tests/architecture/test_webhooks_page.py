@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import msgspec
 import pytest
@@ -14,13 +14,13 @@ from standardwebhooks import Webhook
 from tests.architecture.project import ROOT
 from watcher.clock import SystemClock
 from watcher.core import evidence
+from watcher.core.aggregates import Shape
 from watcher.core.backoff import SCHEDULE
 from watcher.core.countdown import CountdownStatus, Phase
 from watcher.core.definition import (
     AllOf,
     AnyOf,
     Chain,
-    Comparator,
     Countdown,
     Definition,
     Finality,
@@ -28,14 +28,22 @@ from watcher.core.definition import (
     LivenessPolicy,
     Milestone,
     Provenance,
-    WindowSpec,
 )
 from watcher.core.events import EVENT_TYPES, FINAL_ONLY, Event, Notice, entry_event, notice_event
 from watcher.core.kpis import KpiStatus
 from watcher.core.ledger import Draft, EntryType, LedgerHead
-from watcher.core.readings import Reading, View
+from watcher.core.readings import Needs, Reading, View
 from watcher.core.state import State
-from watcher.core.types import BlockHash, BlockRef, CountdownId, KpiId, MilestoneId, Verdict
+from watcher.core.types import (
+    BlockHash,
+    BlockRef,
+    Comparator,
+    CountdownId,
+    KpiId,
+    MilestoneId,
+    Verdict,
+    WindowSpec,
+)
 from watcher.stages.announce import Announcer, Minted
 from watcher.stages.marks import mark
 from watcher.store.database import Tx
@@ -49,7 +57,9 @@ KPI, MILESTONE, COUNTDOWN = KpiId("ten-live-apps"), MilestoneId("first-kpi"), Co
 class TenApps:
     """A metric that reads ten."""
 
-    integral = True
+    integral: ClassVar = True
+    shape: ClassVar = Shape.LEVEL
+    needs: ClassVar = Needs(verdicts=True)
 
     def read(self, view: View) -> Reading:
         """Give ten, whatever is there."""

@@ -30,11 +30,10 @@ from watcher.core.definition import (
     Milestone,
     OnRegression,
     Provenance,
-    WindowSpec,
 )
 from watcher.core.kpis import condition_json
 from watcher.core.ledger import canonical, sha256_hex
-from watcher.core.types import AppId, CountdownId, KpiId, MilestoneId
+from watcher.core.types import AppId, CountdownId, KpiId, MilestoneId, WindowSpec
 from watcher.discovery import curated
 
 

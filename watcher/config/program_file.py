@@ -10,8 +10,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from watcher.config.families import families, known_family
 from watcher.config.kinded import Kinded, KindOf
-from watcher.core.definition import Comparator
-from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR
+from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, Comparator
 from watcher.discovery.curated import Contract
 from watcher.fields import (
     Amount,

@@ -12,8 +12,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from watcher.core.definition import WindowSpec
-from watcher.core.types import SECONDS_PER_HOUR, ActorId
+from watcher.core.types import SECONDS_PER_HOUR, ActorId, WindowSpec
 
 HOURS_PER_DAY = 24
 

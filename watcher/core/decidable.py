@@ -5,10 +5,10 @@
 Every metric there is reads the apps' verdicts, and so needs receipts and state alike.
 """
 
-from watcher.core.definition import Definition, WindowSpec
+from watcher.core.definition import Definition
 from watcher.core.endpoint_report import History
 from watcher.core.preflight import Finding, Level
-from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, iso_utc
+from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, WindowSpec, iso_utc
 from watcher.core.wording import counted
 
 

@@ -9,15 +9,18 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
+from watcher.core.aggregates import INSTANT, Aggregate
 from watcher.core.applications import Discovery
-from watcher.core.readings import Metric
+from watcher.core.readings import Goal, Metric
 from watcher.core.types import (
     SECONDS_PER_DAY,
     Address,
     AppId,
+    Comparator,
     CountdownId,
     KpiId,
     MilestoneId,
+    WindowSpec,
 )
 
 
@@ -73,14 +76,6 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class WindowSpec:
-    """The span of time over which activity counts; see `watcher.core.activity`."""
-
-    days: int
-    kind: Literal["rolling", "complete_days"]
-
-
-@dataclass(frozen=True, slots=True)
 class Bars:
     """The bars of the activity criteria; None means that the policy does not ask."""
 
@@ -119,15 +114,6 @@ class App:
     """The contracts that must have code; None: all that belong to it and count."""
 
 
-class Comparator(StrEnum):
-    """How a reading is compared with its bar; the value is the key in the program file."""
-
-    AT_LEAST = "at_least"
-    MORE_THAN = "more_than"
-    AT_MOST = "at_most"
-    LESS_THAN = "less_than"
-
-
 @dataclass(frozen=True, slots=True)
 class Kpi:
     """A metric, a comparator and a bar, with the issuer's words for it where the program quotes them."""
@@ -137,6 +123,14 @@ class Kpi:
     comparator: Comparator
     bar: Fraction
     quote: str = ""
+    aggregate: Aggregate = INSTANT
+    series: str = ""
+    """Names what is measured, metric and aggregate: KPIs that measure the same share it. Empty: the id."""
+
+    @property
+    def goal(self) -> Goal:
+        """Give what is measured, with its bar."""
+        return Goal(self.series or self.id, self.metric, self.aggregate, self.comparator, self.bar)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ bundle (canonical JSON, stored with the entry) ─▶ lines
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from watcher.core.definition import Comparator
 from watcher.core.explanation import labelled
 from watcher.core.ledger import canonical
+from watcher.core.types import Comparator
 from watcher.core.wording import activity_words, comparator_words
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from watcher.core.countdown import CountdownStatus, Phase
-from watcher.core.definition import AllOf, Comparator, Condition, Definition, Kpi
+from watcher.core.definition import AllOf, Condition, Definition, Kpi
 from watcher.core.evidence import kpi_json
 from watcher.core.explanation import Explanation, history_lines, labelled
 from watcher.core.kpis import KpiStatus, condition_verdict
@@ -19,7 +19,16 @@ from watcher.core.ledger import decimal_text
 from watcher.core.readings import Reading
 from watcher.core.roster import app_row, why_not
 from watcher.core.state import State
-from watcher.core.types import BlockRef, CountdownId, KpiId, LiveVerdict, MilestoneId, Verdict, iso_utc
+from watcher.core.types import (
+    BlockRef,
+    Comparator,
+    CountdownId,
+    KpiId,
+    LiveVerdict,
+    MilestoneId,
+    Verdict,
+    iso_utc,
+)
 from watcher.core.wording import comparator_words, duration_text, mark_words, regression_words
 
 Entries = Sequence[Mapping[str, Any]]

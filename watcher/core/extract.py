@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from watcher.core.applications import Discovery
 from watcher.core.definition import Definition
 from watcher.core.facts import Activity, Announcement, BlockFacts, ContractTotals, Creation, PauseLog
+from watcher.core.measures import GAS, TOGETHER, Amounts, Measure
+from watcher.core.metering import needs_of
 from watcher.core.tracked import CODE_CHANGES, PAUSED, PAUSES, Tracked
 from watcher.core.types import Address, AppId, BlockRef
 from watcher.core.window import BlockReceipts, Log, Receipt
@@ -65,6 +67,7 @@ class _Found:
         """What reached further contracts of an app that it had reached already: the app has it once."""
         self.pauses: list[PauseLog] = []
         self.changes: dict[Address, None] = {}
+        self.measures: dict[str, dict[str, int]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,30 @@ class Findings:
     creations: tuple[Creation, ...]
     pauses: tuple[PauseLog, ...]
     code_changes: tuple[Address, ...]
+    measures: Mapping[str, Amounts]
 
     @property
     def empty(self) -> bool:
         """Tell whether there is nothing to keep."""
-        return not (self.activity or self.announcements or self.creations or self.pauses or self.code_changes)
+        return not (
+            self.activity
+            or self.announcements
+            or self.creations
+            or self.pauses
+            or self.code_changes
+            or self.measures
+        )
 
     def at(self, block: BlockRef) -> BlockFacts[Address]:
         """Put the block's header to it."""
         return BlockFacts(
-            block, self.activity, self.announcements, self.creations, self.pauses, self.code_changes
+            block,
+            self.activity,
+            self.announcements,
+            self.creations,
+            self.pauses,
+            self.code_changes,
+            self.measures,
         )
 
 
@@ -111,6 +128,13 @@ class Extractor:
         self._creators = frozenset().union(*(query.creators for query in queries))
         self._created = frozenset().union(*(query.created for query in queries))
         self._touched = self._policy.reach == "touched"
+        needs = needs_of(definition)
+        self._every_block = needs.every_block
+        self._measures: dict[str, list[Measure]] = {}
+        for measure in needs.measures:
+            for topic in measure.topics:
+                self._measures.setdefault(topic, []).append(measure)
+        self._speaking = _SPEAKING | self._measures.keys()
         self.tracked = tracked or Tracked(definition)
 
     def read(self, block: BlockReceipts) -> Findings:
@@ -122,6 +146,9 @@ class Extractor:
         found = _Found()
         counted = self.tracked.counted
         self._read_logs(block, found)
+        if self._every_block:
+            gas = sum(int(receipt.gas_used, 16) for receipt in block.receipts)
+            found.measures[GAS] = {TOGETHER: gas}
         for receipt in block.receipts:
             # Addresses as decoded: a call of Address() for each would cost more than the count itself.
             to: Address | None = receipt.to  # type: ignore[assignment]
@@ -133,7 +160,12 @@ class Extractor:
             elif receipt.logs:
                 self._count_touched(receipt, found)
         return Findings(
-            self._activity(found), announcements, creations, tuple(found.pauses), tuple(found.changes)
+            self._activity(found),
+            announcements,
+            creations,
+            tuple(found.pauses),
+            tuple(found.changes),
+            found.measures,
         )
 
     def _read_logs(self, block: BlockReceipts, found: _Found) -> None:
@@ -141,7 +173,7 @@ class Extractor:
         logs = [log for receipt in block.receipts for log in receipt.logs]
         # Also of others: a beacon is known only once a proxy behind it was sampled, and a contract may have
         # been paused before it joins an app.
-        if not _SPEAKING.isdisjoint([log.topics[0] for log in logs if log.topics]):
+        if not self._speaking.isdisjoint([log.topics[0] for log in logs if log.topics]):
             self._read_speaking(logs, found)
         emitted: Counter[Address] = Counter([log.address for log in logs])  # type: ignore[misc]
         for address, count in emitted.items():
@@ -157,6 +189,22 @@ class Extractor:
                 found.changes[Address(log.address)] = None
             elif topic in PAUSES and self._policy.not_paused:
                 found.pauses.append(PauseLog(Address(log.address), topic == PAUSED))
+            for measure in self._measures.get(topic, ()):
+                self._measure(measure, log, found)
+
+    def _measure(self, measure: Measure, log: Log, found: _Found) -> None:
+        """Add what one log says to a measure, if its emitter is one of those that are believed."""
+        emitter = Address(log.address)
+        owner: str | None = TOGETHER
+        if measure.emitters is None:
+            owner = self.tracked.counted.get(emitter)
+        elif emitter not in measure.emitters:
+            return
+        amount = None if owner is None else measure.read(log)
+        if owner is None or amount is None:
+            return
+        amounts = found.measures.setdefault(measure.key, {})
+        amounts[owner] = amount if measure.latest else amounts.get(owner, 0) + amount
 
     def _count_touched(self, receipt: Receipt, found: _Found) -> None:
         """Count a transaction for each contract that it made emit something, and once for each app."""

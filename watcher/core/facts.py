@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
+from watcher.core.measures import Amounts
 from watcher.core.types import ActorId, Address, AppId, BlockRef
 
 Actor = TypeVar("Actor", Address, ActorId)
@@ -92,11 +93,20 @@ class BlockFacts(Generic[Actor]):
     creations: tuple[Creation, ...] = ()
     pauses: tuple[PauseLog, ...] = ()
     code_changes: tuple[Address, ...] = ()
+    measures: Mapping[str, Amounts] = field(default_factory=dict)
+    """What the program's measures add up to in this block, by their keys."""
 
     @property
     def empty(self) -> bool:
         """Tell whether the block says nothing but its own existence."""
-        return not (self.activity or self.announcements or self.creations or self.pauses or self.code_changes)
+        return not (
+            self.activity
+            or self.announcements
+            or self.creations
+            or self.pauses
+            or self.code_changes
+            or self.measures
+        )
 
 
 class CodeKind(StrEnum):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import assert_never
 
-from watcher.core.definition import AllOf, AnyOf, Comparator, Condition
+from watcher.core.definition import AllOf, AnyOf, Condition
 from watcher.core.readings import Reading
-from watcher.core.types import KpiId, Verdict, all_of, any_of
+from watcher.core.types import Comparator, KpiId, Verdict, all_of, any_of
 
 
 @dataclass(frozen=True, slots=True)

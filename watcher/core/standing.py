@@ -9,7 +9,7 @@ from watcher.core.activity import hour_of, span
 from watcher.core.definition import Definition
 from watcher.core.liveness import AppFacts, Judgement, judge
 from watcher.core.state import State
-from watcher.core.types import Address, AppId
+from watcher.core.types import Address, AppId, WindowSpec
 
 
 def judgement_of(definition: Definition, state: State, app: AppId) -> Judgement:
@@ -25,15 +25,16 @@ def facts_of(definition: Definition, state: State, app: AppId) -> AppFacts:
         members = state.sampler.membership.counted(app)
         narrowed = settings.required
         required = members if narrowed is None else [address for address in members if address in narrowed]
-    counts = state.windows[app].counts(complete=_window_complete(definition, state))
+    complete = window_complete(state, definition.liveness.window)
+    counts = state.windows[app].counts(complete=complete)
     unheard = None if state.pauses_lost else False
     pauses = {address: state.pauses.get(address, unheard) for address in required or ()}
     return AppFacts(required, state.sampler.samples, pauses, counts)
 
 
-def _window_complete(definition: Definition, state: State) -> bool:
-    """Tell whether no declared gap lies in the window as of the state's block."""
+def window_complete(state: State, window: WindowSpec) -> bool:
+    """Tell whether no declared gap lies in a window as of the state's block."""
     if not state.gaps or state.block is None:
         return True
-    first, last = span(definition.liveness.window, state.block.timestamp)
+    first, last = span(window, state.block.timestamp)
     return not any(hour_of(before) <= last and hour_of(after) >= first for before, after in state.gaps)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from watcher.core import meter_json
 from watcher.core.activity import ActivityWindow
 from watcher.core.applications import Claim, Membership
 from watcher.core.countdown import CountdownStatus, Phase
@@ -17,7 +18,8 @@ from watcher.core.facts import CodeKind, Logic, Sample
 from watcher.core.kpis import KpiStatus
 from watcher.core.ledger import LedgerHead, decimal_text
 from watcher.core.liveness import AppStatus
-from watcher.core.readings import Reading
+from watcher.core.metering import Meter
+from watcher.core.readings import Needs, Reading
 from watcher.core.sampling import Sampler
 from watcher.core.types import (
     Address,
@@ -52,6 +54,7 @@ class State:
     gaps: list[tuple[int, int]] = field(default_factory=list)
     ledger: LedgerHead = field(default_factory=LedgerHead)
     block: BlockRef | None = None
+    meter: Meter = field(default_factory=lambda: Meter(Needs()))
 
     @classmethod
     def initial(cls, definition: Definition) -> "State":
@@ -64,6 +67,7 @@ class State:
             },
             apps={app: AppStatus() for app in definition.apps},
             countdowns={countdown: CountdownStatus() for countdown in definition.countdowns},
+            meter=Meter.initial(definition),
         )
 
     def fork(self) -> "State":
@@ -80,6 +84,7 @@ class State:
             gaps=list(self.gaps),
             ledger=self.ledger.fork(),
             block=self.block,
+            meter=self.meter.fork(),
         )
 
 
@@ -114,6 +119,7 @@ def to_json(state: State) -> dict[str, Any]:
             "ordinals": dict(state.ledger.ordinals),
         },
         "block": _fields(state.block) if state.block else None,
+        "meter": meter_json.to_json(state.meter),
     }
 
 
@@ -146,6 +152,7 @@ def from_json(definition: Definition, data: Mapping[str, Any]) -> State:
     state.gaps = [(before, after) for before, after in data["gaps"]]
     state.ledger = LedgerHead(**data["ledger"])
     state.block = _block(data["block"]) if data["block"] else None
+    state.meter = meter_json.from_json(definition, data["meter"])
     return state
 
 

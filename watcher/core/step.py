@@ -19,11 +19,12 @@ from watcher.core.countdown import Phase, elapse, follow
 from watcher.core.definition import Definition
 from watcher.core.events import Notice, NoticeType
 from watcher.core.facts import BlockAtWant, BlockFacts, Sample
-from watcher.core.kpis import KpiStatus, compare, condition_verdict
+from watcher.core.kpis import KpiStatus, condition_verdict
 from watcher.core.ledger import Draft, Entry, EntryType
 from watcher.core.liveness import advance
+from watcher.core.metering import Measured
 from watcher.core.readings import View
-from watcher.core.standing import judgement_of
+from watcher.core.standing import judgement_of, window_complete
 from watcher.core.state import State
 from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address, AppId, BlockRef, KpiId, Verdict, iso_utc
 
@@ -61,6 +62,7 @@ def deadlines(definition: Definition, state: State) -> list[int]:
     dormant_after = definition.liveness.dormant_after_seconds
     left = (status.falls_due(dormant_after) for status in state.apps.values())
     due = [instant for instant in left if instant is not None]
+    due += state.meter.instants(definition)
     due += [
         status.deadline
         for status in state.countdowns.values()
@@ -96,9 +98,11 @@ def step(
         if activity.actors:
             state.windows[app].add(activity.actors)
             dirty.add(app)
+    state.meter.take(facts)
     dirty |= _overdue(definition, state, block.timestamp)
     drafts += _judge_apps(definition, state, block, dirty)
-    kpi_drafts, notices = _judge_kpis(definition, state, block)
+    measured = _measure(definition, state, facts, last, dirty)
+    kpi_drafts, notices = _judge_kpis(definition, state, block, measured)
     drafts += kpi_drafts
     drafts += _elapse(definition, state, block)
     drafts += _latch(definition, state, block)
@@ -111,6 +115,7 @@ def _cross_gap(definition: Definition, state: State, last: BlockRef, block: Bloc
     if crossed:
         state.gaps.append((last.timestamp, block.timestamp))
         state.pauses, state.pauses_lost = {}, True
+        state.meter.lose(block.timestamp)
     return crossed
 
 
@@ -132,7 +137,9 @@ def _take_in(
 def _roll(definition: Definition, state: State, timestamp: int) -> None:
     for window in state.windows.values():
         window.roll(timestamp)
-    first, _ = span(definition.liveness.window, timestamp)
+    state.meter.roll(timestamp)
+    windows = (definition.liveness.window, *state.meter.needs.actors)
+    first = min(span(window, timestamp)[0] for window in windows)
     state.gaps = [gap for gap in state.gaps if hour_of(gap[1]) >= first]
 
 
@@ -162,13 +169,40 @@ def _judge_apps(definition: Definition, state: State, block: BlockRef, dirty: se
     ]
 
 
-def _judge_kpis(definition: Definition, state: State, block: BlockRef) -> tuple[list[Draft], list[Notice]]:
-    view = View(block.timestamp, {app: status.verdict for app, status in state.apps.items()})
+def _measure(
+    definition: Definition,
+    state: State,
+    facts: BlockFacts[ActorId],
+    last: BlockRef | None,
+    dirty: set[AppId],
+) -> dict[KpiId, Measured]:
+    """Measure every KPI as of the block whose facts the state has taken in."""
+    block, meter = facts.block, state.meter
+    follows = last is not None and last.number + 1 == block.number
+    view = View(
+        timestamp=block.timestamp,
+        apps={app: status.verdict for app, status in state.apps.items()},
+        unknown=frozenset(app for app, each in definition.apps.items() if not each.discoveries),
+        amounts=facts.measures,
+        totals=meter.totals,
+        latest=meter.latest,
+        whole=meter.whole,
+        interval=block.timestamp - last.timestamp if last is not None and follows else None,
+        actions={app: sum(activity.actors.values()) for app, activity in facts.activity.items()},
+        actors=meter.distinct(lambda window: window_complete(state, window)),
+        calls=meter.calls,
+    )
+    said = {AppId(app) for amounts in facts.measures.values() for app in amounts}
+    return meter.measure(definition, view, dirty | (said & state.apps.keys()))
+
+
+def _judge_kpis(
+    definition: Definition, state: State, block: BlockRef, measured: Mapping[KpiId, Measured]
+) -> tuple[list[Draft], list[Notice]]:
     drafts: list[Draft] = []
     notices: list[Notice] = []
     for kpi_id, kpi in definition.kpis.items():
-        reading = kpi.metric.read(view)
-        verdict = compare(reading, kpi.comparator, kpi.bar)
+        reading, verdict = measured[kpi_id]
         before = state.kpis.get(kpi_id)
         was_met = before is not None and before.met
         met = verdict is Verdict.MET or (was_met and verdict is not Verdict.NOT_MET)

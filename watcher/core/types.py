@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Literal, NewType
 
 Address = NewType("Address", str)
 """20 bytes as `0x` and 40 lowercase hex digits; never checksummed inside the program (a keccak each)."""
@@ -50,12 +50,37 @@ class BlockRange:
         return isinstance(number, int) and self.first <= number <= self.last
 
 
+@dataclass(frozen=True, slots=True)
+class WindowSpec:
+    """A span of time before a block; see `watcher.core.activity`."""
+
+    days: int
+    kind: Literal["rolling", "complete_days"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ViewCall:
+    """A call of a view function: whom, with which input (`0x…`, selector first)."""
+
+    address: Address
+    data: str
+
+
 class Verdict(StrEnum):
     """The answer to a comparison; UNKNOWN where the definition leaves open what it would need."""
 
     MET = "MET"
     NOT_MET = "NOT_MET"
     UNKNOWN = "UNKNOWN"
+
+
+class Comparator(StrEnum):
+    """How a reading is compared with its bar; the value is the key in the program file."""
+
+    AT_LEAST = "at_least"
+    MORE_THAN = "more_than"
+    AT_MOST = "at_most"
+    LESS_THAN = "less_than"
 
 
 class LiveVerdict(StrEnum):

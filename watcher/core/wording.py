@@ -2,8 +2,8 @@
 
 from typing import assert_never
 
-from watcher.core.definition import Bars, Comparator, Countdown, LivenessPolicy, OnRegression, WindowSpec
-from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR
+from watcher.core.definition import Bars, Countdown, LivenessPolicy, OnRegression
+from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, Comparator, WindowSpec
 
 COVERAGE = (
     "Contracts created inside calls are invisible in receipts: only those that were announced are counted."

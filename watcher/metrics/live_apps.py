@@ -5,8 +5,10 @@ verdict per app ─▶ [LIVE, LIVE + UNKNOWN]
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
-from watcher.core.readings import Reading, View
+from watcher.core.aggregates import Shape
+from watcher.core.readings import Needs, Reading, View
 from watcher.core.types import LiveVerdict
 from watcher.fields import Table
 
@@ -19,7 +21,9 @@ class Settings(Table):
 class LiveApps:
     """The number of live applications; one that the definition leaves unknown may be one of them or not."""
 
-    integral: bool = True
+    integral: ClassVar = True
+    shape: ClassVar = Shape.LEVEL
+    needs: ClassVar = Needs(verdicts=True)
 
     def read(self, view: View) -> Reading:
         """Give the reading as of the view's block."""

@@ -15,8 +15,10 @@ from watcher.core.definition import Definition
 from watcher.core.events import Notice
 from watcher.core.facts import AgreedWant, BlockFacts, Want
 from watcher.core.ledger import Entry
+from watcher.core.metering import SeriesId
 from watcher.core.rollup import ContractHour, HourRow
 from watcher.core.sampling import look_ahead
+from watcher.core.series import SeriesHour
 from watcher.core.step import deadlines, step
 from watcher.core.types import SECONDS_PER_DAY, ActorId, BlockRef
 from watcher.stages.agreeing import first_unagreed
@@ -60,6 +62,7 @@ class _Chunk:
     notices: list[Notice] = field(default_factory=list)
     hours: list[HourRow] = field(default_factory=list)
     contract_hours: list[ContractHour] = field(default_factory=list)
+    series_hours: list[tuple[SeriesId, dict[int, SeriesHour]]] = field(default_factory=list)
     wants: set[Want] = field(default_factory=set)
     blocked_by: Sequence[Want] = ()
     decisive: set[int] = field(default_factory=set)
@@ -160,6 +163,7 @@ class Evaluate:
         chunk.blocks += 1
         chunk.hours += hours
         chunk.contract_hours += contract_hours
+        chunk.series_hours += memory.state.meter.take_closed().items()
         chunk.entries += conclusions.entries
         chunk.notices += conclusions.notices
         # At a deadline a verdict may change without an entry: looking back has to find that block too.
@@ -174,6 +178,7 @@ class Evaluate:
             return 0
         tx.facts.add_hours(chunk.hours)
         tx.facts.add_contract_hours(chunk.contract_hours)
+        tx.facts.add_series_hours(chunk.series_hours)
         now = int(self._clock.now().timestamp())
         notices = settle(tx, self._announcer, chunk.entries, now)
         tx.ledger.append(chunk.entries)

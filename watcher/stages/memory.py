@@ -14,7 +14,7 @@ from watcher.core.facts import BlockFacts, Sample, SampleWant, Want
 from watcher.core.rollup import HourBook
 from watcher.core.state import State, from_json, to_json
 from watcher.core.step import block_wanted
-from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address
+from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address, BlockRef
 from watcher.errors import StoreError
 from watcher.store.database import Tx
 from watcher.store.state import StoredState
@@ -48,7 +48,27 @@ class Memory:
                 state.windows[app].restore(hour, activity.actors.items())
         for window in state.windows.values():
             window.roll(known.block.timestamp)
+        _restore_meter(state, tx, known.block)
         return cls(state, hours)
+
+
+def _restore_meter(state: State, tx: Tx, block: BlockRef) -> None:
+    """Put back what the meter has stored by hours: series, and the windows of distinct actors."""
+    meter, hour = state.meter, hour_of(block.timestamp)
+    for name, series in meter.series.items():
+        first, _ = series.aggregate.hours(block.timestamp)
+        series.restore(tx.facts.series_hours(name, first, series.hour - 1))
+    for spec in meter.actors:
+        first, _ = span(spec, block.timestamp)
+        rows = [row for app in state.apps for row in tx.facts.hours(app, first, hour - 1)]
+        for row in sorted(rows, key=lambda row: row.hour):
+            meter.act(row.hour * SECONDS_PER_HOUR, row.app, dict(row.actors), (spec,))
+    for facts in tx.facts.blocks_since(hour * SECONDS_PER_HOUR, block.number) if meter.actors else ():
+        for app, activity in facts.activity.items():
+            meter.act(block.timestamp, app, activity.actors, tuple(meter.actors))
+    for windows in meter.actors.values():
+        for window in windows.values():
+            window.roll(block.timestamp)
 
 
 def stored(state: State) -> StoredState:

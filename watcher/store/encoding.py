@@ -35,6 +35,7 @@ class _Payload(msgspec.Struct, array_like=True, gc=False):
     creations: list[tuple[str, str]]
     pauses: list[tuple[str, bool]]
     code_changes: list[str]
+    measures: dict[str, dict[str, int | str]] = {}
 
 
 class _Row(msgspec.Struct, array_like=True, gc=False):
@@ -137,6 +138,10 @@ def unpack(block: BlockRef, stored: bytes | None) -> BlockFacts[ActorId]:
         tuple(Creation(Address(address), Address(creator)) for address, creator in packed.creations),
         tuple(PauseLog(Address(address), paused) for address, paused in packed.pauses),
         tuple(Address(address) for address in packed.code_changes),
+        {
+            key: {app: int(amount) for app, amount in amounts.items()}
+            for key, amounts in packed.measures.items()
+        },
     )
 
 
@@ -160,6 +165,7 @@ def _says(facts: Findings | BlockFacts[Address]) -> bytes | None:
         [(item.address, item.creator) for item in facts.creations],
         [(item.address, item.paused) for item in facts.pauses],
         list(facts.code_changes),
+        {key: dict(amounts) for key, amounts in facts.measures.items()},
     )
     try:
         return _encoder.encode(packed)
@@ -182,6 +188,9 @@ def _pack_activity(item: Activity[Address]) -> _Activity:
 
 def _spell_out(packed: _Payload) -> None:
     """Turn the amounts of a block into text, those of one block that overflowed."""
+    packed.measures = {
+        key: {app: str(amount) for app, amount in amounts.items()} for key, amounts in packed.measures.items()
+    }
     for item in packed.activity.values():
         item.gas, item.fee_wei = str(item.gas), str(item.fee_wei)
         item.contracts = {

@@ -170,6 +170,31 @@ class ContractHourRow(Row, table=True):
 Index("ix_contract_hour_app", col(ContractHourRow.app), col(ContractHourRow.hour))
 
 
+class SeriesHourRow(Row, table=True):
+    """What one measured quantity held in one UTC hour that is over, of concluded blocks."""
+
+    __tablename__ = "series_hour"
+
+    series: str = text("names the metric with its aggregate", key=True)
+    app: str = text("the app's id; empty: it does not go by app", key=True)
+    hour: int = whole("hours since 1970", key=True)
+    payload: str = text(
+        "JSON, by position: sum (of a level times seconds), smallest and largest value, blocks, value at the "
+        "end, counted values for a percentile, whether all of it could be read; values are [low, high]"
+    )
+
+
+class CallSample(Row, table=True):
+    """What a view function returned at a sample block."""
+
+    __tablename__ = "call_sample"
+
+    address: str = text("the contract", key=True)
+    data: str = text("the call's input, 0x and lowercase hex digits", key=True)
+    block_number: int = whole("the sample block", key=True, index=True)
+    answer: bytes | None = blob("what it returned; null: it reverted", default=None)
+
+
 class Identity(Row, table=True):
     """What this database is about: a single row."""
 

@@ -3,21 +3,25 @@
 block facts ─▶ evaluate folds ─▶ add_hours, add_contract_days ─▶ windows after a restart, tables for people
 """
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalchemy import delete, exists, select
 from sqlmodel import col
 
 from watcher.core.facts import ContractTotals
+from watcher.core.meter_json import hour_from_json, hour_json
+from watcher.core.metering import SeriesId
 from watcher.core.rollup import ContractHour, HourRow
+from watcher.core.series import SeriesHour
 from watcher.core.types import Address, AppId
 from watcher.store.encoding import decode_pairs, encode_pairs
 from watcher.store.sql import Repository, upsert
-from watcher.store.tables import ContractHourRow, Hour
+from watcher.store.tables import ContractHourRow, Hour, SeriesHourRow
 
 
 class Totals(Repository):
-    """The rows of `hour` and `contract_hour`."""
+    """The rows of `hour`, `contract_hour` and `series_hour`."""
 
     def add_hours(self, rows: Iterable[HourRow]) -> None:
         """Write whole hours; one that exists is replaced, so that writing twice changes nothing."""
@@ -94,6 +98,36 @@ class Totals(Repository):
             totals = ContractTotals(row.actions, row.failed, int(row.gas), int(row.fee_wei), row.logs)
             yield ContractHour(app, Address(row.address), row.hour, totals)
 
+    def add_series_hours(self, closed: Iterable[tuple[SeriesId, Mapping[int, SeriesHour]]]) -> None:
+        """Write hours of series that are over; one that exists is replaced."""
+        upsert(
+            self._connection,
+            SeriesHourRow,
+            [
+                {
+                    "series": name.series,
+                    "app": name.app,
+                    "hour": hour,
+                    "payload": json.dumps(hour_json(held), separators=(",", ":")),
+                }
+                for name, hours in closed
+                for hour, held in hours.items()
+            ],
+        )
+
+    def series_hours(self, name: SeriesId, first_hour: int, last_hour: int) -> dict[int, SeriesHour]:
+        """Give a series' hours from first to last, both inclusive; those that held nothing are left out."""
+        query = (
+            select(SeriesHourRow)
+            .where(
+                col(SeriesHourRow.series) == name.series,
+                col(SeriesHourRow.app) == name.app,
+                col(SeriesHourRow.hour).between(first_hour, last_hour),
+            )
+            .order_by(col(SeriesHourRow.hour))
+        )
+        return {row.hour: hour_from_json(json.loads(row.payload)) for row in self._stream(query)}
+
     def logged_before(self, address: Address, hour: int) -> bool:
         """Tell whether a contract is known to have emitted a log in an hour before this one."""
         query = select(
@@ -109,3 +143,4 @@ class Totals(Repository):
         """Forget the hours of all apps and contracts from this one on, inclusive."""
         self._connection.execute(delete(Hour).where(col(Hour.hour) >= hour))
         self._connection.execute(delete(ContractHourRow).where(col(ContractHourRow.hour) >= hour))
+        self._connection.execute(delete(SeriesHourRow).where(col(SeriesHourRow.hour) >= hour))

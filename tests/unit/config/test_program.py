@@ -8,21 +8,19 @@ import pytest
 
 from tests.unit.config.givens import PROGRAM, RICH, edited, written
 from watcher.config.program import load_program
-from watcher.core.definition import (
-    AllOf,
-    AnyOf,
-    Bars,
-    Comparator,
-    Countdown,
-    Finality,
-    Gap,
-    OnRegression,
-    Provenance,
-    WindowSpec,
-)
+from watcher.core.definition import AllOf, AnyOf, Bars, Countdown, Finality, Gap, OnRegression, Provenance
 from watcher.core.facts import Announcement
 from watcher.core.ledger import sha256_hex
-from watcher.core.types import Address, AppId, BlockHash, CountdownId, KpiId, MilestoneId
+from watcher.core.types import (
+    Address,
+    AppId,
+    BlockHash,
+    Comparator,
+    CountdownId,
+    KpiId,
+    MilestoneId,
+    WindowSpec,
+)
 from watcher.core.window import BlockReceipts
 from watcher.shipped import shipped
 

@@ -7,14 +7,15 @@ can be read off a test.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import ClassVar
 
+from watcher.core.aggregates import Shape
 from watcher.core.applications import Discovery
 from watcher.core.definition import (
     AllOf,
     App,
     Bars,
     Chain,
-    Comparator,
     Countdown,
     Definition,
     Finality,
@@ -25,11 +26,10 @@ from watcher.core.definition import (
     OnRegression,
     Provenance,
     SystemTransactions,
-    WindowSpec,
 )
 from watcher.core.facts import Activity, Announcement, BlockFacts, CodeKind, PauseLog, Sample
 from watcher.core.ledger import Entry
-from watcher.core.readings import Metric, Reading, View
+from watcher.core.readings import Metric, Needs, Reading, View
 from watcher.core.state import State
 from watcher.core.step import Conclusions, step
 from watcher.core.types import (
@@ -38,10 +38,12 @@ from watcher.core.types import (
     AppId,
     BlockHash,
     BlockRef,
+    Comparator,
     CountdownId,
     KpiId,
     LiveVerdict,
     MilestoneId,
+    WindowSpec,
 )
 from watcher.core.window import BlockReceipts, Query
 
@@ -143,7 +145,9 @@ class Found:
 class CountLive:
     """How many apps are live; an unknown one may be."""
 
-    integral: bool = True
+    integral: ClassVar = True
+    shape: ClassVar = Shape.LEVEL
+    needs: ClassVar = Needs(verdicts=True)
 
     def read(self, view: View) -> Reading:
         """Give the reading as of the view's block."""
@@ -156,7 +160,9 @@ class CountLive:
 class ShareLive:
     """Which share of the apps is live; nobody knows how many more there are while one is unknown."""
 
-    integral: bool = False
+    integral: ClassVar = False
+    shape: ClassVar = Shape.LEVEL
+    needs: ClassVar = Needs(verdicts=True)
 
     def read(self, view: View) -> Reading:
         """Give the reading as of the view's block."""

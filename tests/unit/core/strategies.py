@@ -14,7 +14,6 @@ from watcher.core.definition import (
     AnyOf,
     App,
     Bars,
-    Comparator,
     Condition,
     Countdown,
     Definition,
@@ -23,7 +22,7 @@ from watcher.core.definition import (
     Milestone,
     OnRegression,
 )
-from watcher.core.types import KpiId, MilestoneId
+from watcher.core.types import Comparator, KpiId, MilestoneId
 
 HOUR, DAY = 3_600, 86_400
 

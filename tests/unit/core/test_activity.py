@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from tests.unit.core.givens import at
 from watcher.core.activity import ActivityWindow, Counts, DayCounts, Tally, hour_of, span
-from watcher.core.definition import WindowSpec
-from watcher.core.types import ActorId
+from watcher.core.types import ActorId, WindowSpec
 
 ROLLING = WindowSpec(2, "rolling")
 COMPLETE = WindowSpec(2, "complete_days")

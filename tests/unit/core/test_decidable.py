@@ -10,9 +10,9 @@ from tests.unit.core.givens import MIDNIGHT, at, definition, kpi, policy
 from watcher.core.activity import hour_of, span
 from watcher.core.costs import SampledBlocks
 from watcher.core.decidable import decidable, full_from
-from watcher.core.definition import WindowSpec
 from watcher.core.endpoint_report import History
 from watcher.core.preflight import Level
+from watcher.core.types import WindowSpec
 
 SAMPLED = SampledBlocks(16, empty=0, concerned=0, receipts=16, size_bytes=1, seconds=0, header_bytes=1)
 WHOLE = History(

@@ -20,10 +20,10 @@ from tests.unit.core.givens import (
     milestone,
     policy,
 )
-from watcher.core.definition import AllOf, AnyOf, Bars, Comparator
+from watcher.core.definition import AllOf, AnyOf, Bars
 from watcher.core.facts import CodeKind, Logic, Sample
 from watcher.core.ledger import Entry
-from watcher.core.types import KpiId
+from watcher.core.types import Comparator, KpiId
 
 ROUTER, CORE, TOKEN, LOGIC = address(2), address(1), address(3), address(4)
 

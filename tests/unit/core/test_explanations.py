@@ -20,7 +20,7 @@ from tests.unit.core.givens import (
     milestone,
     policy,
 )
-from watcher.core.definition import AllOf, AnyOf, Bars, Comparator, Definition, OnRegression
+from watcher.core.definition import AllOf, AnyOf, Bars, Definition, OnRegression
 from watcher.core.explain_app import DAYS_SHOWN, explain_app
 from watcher.core.explain_goals import (
     explain_countdown,
@@ -35,7 +35,7 @@ from watcher.core.kpis import KpiStatus
 from watcher.core.readings import Reading
 from watcher.core.roster import roster, why_not
 from watcher.core.state import State
-from watcher.core.types import ActorId, Address, AppId, CountdownId, KpiId, MilestoneId, Verdict
+from watcher.core.types import ActorId, Address, AppId, Comparator, CountdownId, KpiId, MilestoneId, Verdict
 
 POOL, VAULT, LOGIC = address(1), address(2), address(3)
 K, M, C = KpiId("k"), MilestoneId("m"), CountdownId("c")

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.core.definition import AllOf, AnyOf, Comparator, Condition
+from watcher.core.definition import AllOf, AnyOf, Condition
 from watcher.core.kpis import compare, condition_json, condition_kpis, condition_verdict
 from watcher.core.readings import Reading
-from watcher.core.types import KpiId, Verdict
+from watcher.core.types import Comparator, KpiId, Verdict
 
 MET, NOT_MET, UNKNOWN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
 

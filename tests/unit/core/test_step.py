@@ -19,10 +19,10 @@ from tests.unit.core.givens import (
     sample,
     told,
 )
-from watcher.core.definition import AllOf, AnyOf, Bars, Comparator, Definition, OnRegression
+from watcher.core.definition import AllOf, AnyOf, Bars, Definition, OnRegression
 from watcher.core.facts import PauseLog
 from watcher.core.state import State
-from watcher.core.types import AppId, KpiId
+from watcher.core.types import AppId, Comparator, KpiId
 
 C1, C2 = address(1), address(2)
 A = AppId("a")

@@ -3,9 +3,9 @@
 from fractions import Fraction
 
 from tests.unit.core.givens import ShareLive, address, app, at, definition, facts, fold, joins, kpi
-from watcher.core.definition import Comparator, Definition, Kpi
+from watcher.core.definition import Definition, Kpi
 from watcher.core.facts import BlockFacts
-from watcher.core.types import ActorId
+from watcher.core.types import ActorId, Comparator
 
 JOINED = facts(1, at(), announcements=[joins("a", address(1))])
 

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.unit.core.givens import address, countdown, policy
-from watcher.core.definition import Bars, Comparator, LivenessPolicy, OnRegression, WindowSpec
+from watcher.core.definition import Bars, LivenessPolicy, OnRegression
 from watcher.core.sparks import spark_line
+from watcher.core.types import Comparator, WindowSpec
 from watcher.core.wording import (
     comparator_words,
     duration_text,

@@ -1,0 +1,41 @@
+"""What a whole programme needs: measured quantities by hour, and what view functions returned."""
+
+from alembic import op
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, PrimaryKeyConstraint, Text
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Add the tables."""
+    _measured()
+
+
+def _whole(name: str) -> Column[int]:
+    # Keys are given by the watcher.
+    return Column(name, BigInteger().with_variant(Integer(), "sqlite"), nullable=False, autoincrement=False)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text(), nullable=False)
+
+
+def _measured() -> None:
+    op.create_table(
+        "series_hour",
+        _text("series"),
+        _text("app"),
+        _whole("hour"),
+        _text("payload"),
+        PrimaryKeyConstraint("series", "app", "hour", name="pk_series_hour"),
+    )
+    op.create_table(
+        "call_sample",
+        _text("address"),
+        _text("data"),
+        _whole("block_number"),
+        Column("answer", LargeBinary(), nullable=True),
+        PrimaryKeyConstraint("address", "data", "block_number", name="pk_call_sample"),
+    )
+    op.create_index("ix_call_sample_block_number", "call_sample", ["block_number"])
