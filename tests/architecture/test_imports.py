@@ -16,12 +16,15 @@ HOMES = {
     "coincurve": {"watcher.testing"},
     "eth": {"watcher.testing"},
     "eth_tester": {"watcher.testing"},
+    "numpy": {"watcher.forecast"},
     "psycopg": {"watcher.store"},
     "rich": {"watcher.cli"},
     "sqlalchemy": {"watcher.store"},
     "sqlite3": {"watcher.store"},
     "sqlmodel": {"watcher.store"},
+    "statsmodels": {"watcher.forecast"},
     "standardwebhooks": {"watcher.channels", "watcher.testing"},
+    "threadpoolctl": {"watcher.forecast"},
     "typer": {"watcher.cli"},
     "web3": {"watcher.chain", "watcher.testing"},
 }
@@ -80,6 +83,16 @@ def test_one_library_has_one_home(library: str) -> None:
         and not any(dotted(path) == home or dotted(path).startswith(f"{home}.") for home in homes)
     ]
     assert strays == [], f"{library} belongs to {sorted(homes)}"
+
+
+def test_nothing_but_its_command_imports_the_forecast() -> None:
+    """A forecast never feeds anything: whoever concludes, stores or sends cannot even see one."""
+    users = [
+        dotted(path)
+        for path in modules()
+        if "watcher.forecast" in path.read_text(encoding="utf-8") and PACKAGE / "forecast" not in path.parents
+    ]
+    assert users == ["watcher.cli.forecast"]
 
 
 def test_core_imports_nothing_that_asks_the_world() -> None:

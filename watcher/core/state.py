@@ -134,12 +134,9 @@ def from_json(definition: Definition, data: Mapping[str, Any]) -> State:
         AppId(app): AppStatus(**{**item, "verdict": LiveVerdict(item["verdict"])})
         for app, item in data["apps"].items()
     }
+    readings = readings_from_json(data)
     state.kpis = {
-        KpiId(kpi): KpiStatus(
-            Verdict(item["verdict"]),
-            Reading(Fraction(item["low"]), None if item["high"] is None else Fraction(item["high"])),
-            item["met"],
-        )
+        KpiId(kpi): KpiStatus(Verdict(item["verdict"]), readings[KpiId(kpi)], item["met"])
         for kpi, item in data["kpis"].items()
     }
     state.milestones = {MilestoneId(name): _block(block) for name, block in data["milestones"].items()}
@@ -154,6 +151,14 @@ def from_json(definition: Definition, data: Mapping[str, Any]) -> State:
     state.block = _block(data["block"]) if data["block"] else None
     state.meter = meter_json.from_json(definition, data["meter"])
     return state
+
+
+def readings_from_json(data: Mapping[str, Any]) -> dict[KpiId, Reading]:
+    """Give what each KPI read from `to_json`, where nothing else of the state is asked for."""
+    return {
+        KpiId(kpi): Reading(Fraction(item["low"]), None if item["high"] is None else Fraction(item["high"]))
+        for kpi, item in data["kpis"].items()
+    }
 
 
 def _fields(item: "AppStatus | BlockRef | Claim | CountdownStatus | Logic | Sample") -> dict[str, Any]:

@@ -3,7 +3,7 @@
 id ─▶ app, KPI, milestone, countdown of that name ─▶ State as of the moment + its entries ─▶ Explanation
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from typing import Any
@@ -29,6 +29,13 @@ def milestone_id(definition: Definition, name: str) -> MilestoneId:
     """Give a milestone's id as such; UsageError suggests one where the program has no such milestone."""
     _refuse_unknown(name, definition.milestones.keys(), "milestone")
     return MilestoneId(name)
+
+
+def kpi_ids(definition: Definition, names: Sequence[str]) -> list[KpiId]:
+    """Give the KPIs of these names, all of them where there are none; UsageError where one is unknown."""
+    for name in names:
+        _refuse_unknown(name, definition.kpis.keys(), "KPI")
+    return [KpiId(name) for name in names] or list(definition.kpis)
 
 
 def _refuse_unknown(name: str, ids: AbstractSet[str], kind: str) -> None:

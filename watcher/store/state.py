@@ -1,6 +1,6 @@
 """What was concluded so far: whose database it is, the present state, older ones, observations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -100,6 +100,16 @@ class StateStore(Repository):
             .order_by(col(Evaluation.number).desc())
             .limit(1)
         )
+
+    def snapshots(self, first_day: int, last_block: int) -> Iterator[tuple[int, StoredState]]:
+        """Give the states kept of days from this one on, up to a block, ascending and one by one."""
+        query = (
+            select(Evaluation)
+            .where(col(Evaluation.slot) >= max(first_day, 0), col(Evaluation.number) <= last_block)
+            .order_by(col(Evaluation.slot))
+        )
+        for row in self._stream(query):
+            yield row.slot, StoredState(_as_ref(row), row.payload)
 
     def drop_snapshots_after(self, block_number: int) -> None:
         """Forget kept states that cover a block above this one."""

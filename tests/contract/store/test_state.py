@@ -43,6 +43,10 @@ def test_states_to_go_back_to_are_kept_one_a_day(store: Store) -> None:
         assert tx.state.snapshot_at_or_before(11) == StoredState(ref(11), b"first")
         assert tx.state.snapshot_at_or_before(19) == StoredState(ref(11), b"first")
         assert tx.state.snapshot_at_or_before(99) == StoredState(ref(20), b"second")
+        both = [(100, StoredState(ref(11), b"first")), (101, StoredState(ref(20), b"second"))]
+        assert list(tx.state.snapshots(0, 20)) == both
+        assert list(tx.state.snapshots(101, 20)) == both[1:]
+        assert list(tx.state.snapshots(-5, 19)) == both[:1]
         tx.state.drop_snapshots_after(11)
         assert tx.state.snapshot_at_or_before(99) == StoredState(ref(11), b"first")
         tx.state.drop_snapshots_after(0)
