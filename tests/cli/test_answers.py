@@ -118,6 +118,23 @@ def test_explain_knows_kpis_milestones_and_countdowns(watcher: Command) -> None:
     assert watcher("explain", "first", "--at", "2").out.startswith("milestone first is open")
 
 
+def test_a_kpi_is_explained_with_its_days_on_one_screen(
+    watcher: Command, program: Definition, store: Store
+) -> None:
+    """What it read at the end of each day that is over, and what it reads now."""
+    chain = FakeChain(genesis_time=START)
+    chain.block(at=START + 1, code={APPS[0]: b"\x60\x01", APPS[1]: b"\x60\x02"})
+    for day in range(5):
+        chain.block(*use(APPS[0], 0, 1, 2, 3), *use(APPS[1], *range(day)), at=START + 2 + day * 86_400)
+    chain.empty_blocks(3)
+    Watch(program, chain, store).sync()
+    said = watcher("explain", "three-live")
+    assert len(said.out.splitlines()) <= 24
+    assert "\ndays       2023-11-14 ▄▄▄██ 2023-11-18  1 to 2\n" in said.out
+    [told] = watcher("explain", "three-live", "--json", "--at", "4").objects
+    assert [day["low"] for day in told["days"]] == ["1", "1", "1"]
+
+
 def test_explain_shows_all_that_share_an_id(watcher: Command, folder: Path) -> None:
     """An app and a KPI of one name are both told."""
     file = folder / "world.toml"

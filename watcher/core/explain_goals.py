@@ -1,68 +1,32 @@
-"""Why a KPI, a milestone or a countdown is what it is.
+"""Why a milestone or a countdown is what it is.
 
     Definition, State, ledger entries about it ─▶ Explanation
 
-What they rest on is told a line each: the apps behind a KPI, the KPIs behind a milestone, the milestone
-behind a countdown.
+What they rest on is told a line each: the KPIs behind a milestone, the milestone behind a countdown.
 """
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from watcher.core.countdown import CountdownStatus, Phase
-from watcher.core.definition import AllOf, Condition, Definition, Kpi
+from watcher.core.definition import AllOf, Condition, Definition
 from watcher.core.evidence import kpi_json
-from watcher.core.explanation import Explanation, history_lines, labelled
-from watcher.core.kpis import KpiStatus, condition_verdict
-from watcher.core.ledger import decimal_text
-from watcher.core.readings import Reading
-from watcher.core.roster import app_row, why_not
+from watcher.core.explanation import Entries, Explanation, history_lines, labelled
+from watcher.core.kpis import condition_verdict
 from watcher.core.state import State
 from watcher.core.types import (
     BlockRef,
-    Comparator,
     CountdownId,
-    KpiId,
-    LiveVerdict,
     MilestoneId,
-    Verdict,
     iso_utc,
 )
-from watcher.core.wording import comparator_words, duration_text, mark_words, regression_words
-
-Entries = Sequence[Mapping[str, Any]]
-"""Ledger entries, ascending, as `Entry.as_json` gives them."""
-
-
-def explain_kpi(definition: Definition, state: State, kpi_id: KpiId, entries: Entries) -> Explanation:
-    """Explain a KPI: its reading against its bar, and which apps count for it and which do not."""
-    kpi, status = definition.kpis[kpi_id], state.kpis[kpi_id]
-    apps = {app: app_row(definition, state, app) for app in sorted(definition.apps)}
-    live = [app for app, row in apps.items() if row["verdict"] == LiveVerdict.LIVE]
-    others = [f"{app:<16} {row['verdict']:<8} {why_not(row)}" for app, row in apps.items() if app not in live]
-    lacks = missing(kpi, status)
-    lines = [
-        *labelled("rule", [f"{_kind(kpi)} {comparator_words(kpi.comparator)} {decimal_text(kpi.bar)}"]),
-        *labelled("quote", [f'"{kpi.quote}" ({definition.provenance.source})'] if kpi.quote else []),
-        *labelled("reading", [f"{reading_words(status.reading)}: {status.verdict}"]),
-        *labelled("missing", [lacks or "nothing"]),
-        *labelled("live", [", ".join(live) or "no app"]),
-        *labelled("others", others),
-        *history_lines(entries),
-    ]
-    data = {
-        **kpi_json(kpi, status),
-        "metric": _kind(kpi),
-        "met": status.met,
-        "missing": lacks,
-        "quote": kpi.quote,
-        "apps": [
-            {"id": app, "verdict": row["verdict"], "why_not": why_not(row)} for app, row in apps.items()
-        ],
-        "entries": list(entries),
-    }
-    return Explanation("kpi", kpi_id, f"KPI {kpi_id} is {status.verdict}", lines, data)
+from watcher.core.wording import (
+    comparator_words,
+    duration_text,
+    mark_words,
+    number_words,
+    reading_words,
+    regression_words,
+)
 
 
 def explain_milestone(
@@ -150,36 +114,10 @@ def explain_countdown(
     return Explanation("countdown", countdown_id, f"countdown {countdown_id} is {status.phase}", lines, data)
 
 
-def reading_words(reading: Reading) -> str:
-    """Write a reading as people say it: `7`, `7 to 9`, `7 or more`."""
-    low = decimal_text(reading.low)
-    if reading.high is None:
-        return f"{low} or more"
-    return low if reading.low == reading.high else f"{low} to {decimal_text(reading.high)}"
-
-
-def missing(kpi: Kpi, status: KpiStatus) -> str:
-    """Say by how much a reading misses its bar for certain; empty where the KPI is met."""
-    if status.verdict is Verdict.MET:
-        return ""
-    low, high = status.reading.low, status.reading.high
-    upwards = kpi.comparator in (Comparator.AT_LEAST, Comparator.MORE_THAN)
-    if not upwards and high is None:
-        return "an upper limit of what it reads"
-    gap = kpi.bar - low if upwards or high is None else high - kpi.bar
-    beyond = "more than " if kpi.comparator in (Comparator.MORE_THAN, Comparator.LESS_THAN) else ""
-    return f"{beyond}{decimal_text(max(gap, Fraction(0)))} {'more' if upwards else 'less'}"
-
-
 def _remaining(status: CountdownStatus, block: BlockRef) -> int | None:
     if status.phase is Phase.RUNNING and status.deadline is not None:
         return status.deadline - block.timestamp
     return status.remaining_seconds
-
-
-def _kind(kpi: Kpi) -> str:
-    """Name a metric by its kind, which is the name of its module (see `watcher.kinds`)."""
-    return type(kpi.metric).__module__.rpartition(".")[2]
 
 
 def _tree(definition: Definition, state: State, condition: Condition, depth: int = 0) -> list[str]:
@@ -187,7 +125,7 @@ def _tree(definition: Definition, state: State, condition: Condition, depth: int
     indent = "  " * depth
     if isinstance(condition, str):
         kpi, status = definition.kpis[condition], state.kpis[condition]
-        bar = f"{comparator_words(kpi.comparator)} {decimal_text(kpi.bar)}"
+        bar = f"{comparator_words(kpi.comparator)} {number_words(kpi.bar)}"
         return [f"{indent}{condition}: {status.verdict} ({reading_words(status.reading)}, {bar})"]
     verdict = condition_verdict(condition, {kpi: item.verdict for kpi, item in state.kpis.items()})
     word = "all of" if isinstance(condition, AllOf) else "any of"

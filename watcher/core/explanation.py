@@ -6,6 +6,10 @@ from typing import Any, Literal
 
 _LABEL_WIDTH = 11
 _HISTORY = 4
+_DIGITS = 12
+
+Entries = Sequence[Mapping[str, Any]]
+"""Ledger entries, ascending, as `Entry.as_json` gives them."""
 
 Subject = Literal["app", "kpi", "milestone", "countdown"]
 
@@ -37,10 +41,11 @@ def at_most(count: int, texts: Sequence[str]) -> list[str]:
     return [*texts[:count], f"… and {left_out} more (--json gives all)"] if left_out > 0 else list(texts)
 
 
-def history_lines(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+def history_lines(entries: Entries) -> list[str]:
     """Tell ledger entries about one subject, the newest first."""
     told = [
-        f"{entry['type']} at block {entry['block_number']}, {entry['occurred_at']} (no. {entry['sequence']})"
+        f"{entry['type']} at block {entry['block_number']}, {entry['occurred_at']} (no. {entry['sequence']}, "
+        f"evidence {entry['evidence']['bundle_sha256'][:_DIGITS]})"
         for entry in reversed(entries)
     ]
     return labelled("ledger", at_most(_HISTORY, told) if told else ["no entry about it"])

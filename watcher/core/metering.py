@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from watcher.core.activity import ActivityWindow
-from watcher.core.aggregates import NEED_FULL_WINDOW, Fold, Shape
+from watcher.core.aggregates import Fold, Shape
 from watcher.core.definition import Definition
 from watcher.core.facts import BlockFacts
 from watcher.core.kpis import compare
@@ -139,6 +139,13 @@ class Meter:
             found[kpi.id] = reading, self._verdict(goal, AppId(TOGETHER), reading)
         return found
 
+    def standing(self, goal: Goal, view: View) -> Measured:
+        """Give how the view's app stands by what was measured so far; nothing is taken in."""
+        app = view.app or AppId(TOGETHER)
+        known = SeriesId(goal.series, app) in self.series
+        reading = self._folded(goal, app) if known else goal.metric.read(view)
+        return reading, self._verdict(goal, app, reading)
+
     def instants(self, definition: Definition) -> Iterator[int]:
         """Give the instants of the running hour at which a verdict changes by time alone."""
         for kpi in definition.kpis.values():
@@ -193,7 +200,7 @@ class Meter:
 
     def _verdict(self, goal: Goal, app: AppId, reading: Reading) -> Verdict:
         """Compare a reading with its bar; what needs a full window and has none is NOT_MET."""
-        if goal.aggregate.full and goal.aggregate.fold in NEED_FULL_WINDOW and goal.comparator in _FLOORS:
+        if goal.needs_full_window:
             held = self.series.get(SeriesId(goal.series, app))
             if held is None or not held.full():
                 return Verdict.NOT_MET

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Protocol
 
-from watcher.core.aggregates import Aggregate, Shape
+from watcher.core.aggregates import NEED_FULL_WINDOW, Aggregate, Shape
 from watcher.core.measures import Amounts, Measure
 from watcher.core.types import AppId, Comparator, LiveVerdict, Verdict, ViewCall, WindowSpec
 
@@ -144,3 +144,9 @@ class Goal:
     aggregate: Aggregate
     comparator: Comparator
     bar: Fraction
+
+    @property
+    def needs_full_window(self) -> bool:
+        """Tell whether it is NOT_MET, whatever it reads, while its window begins before `count_from`."""
+        floor = self.comparator in (Comparator.AT_LEAST, Comparator.MORE_THAN)
+        return self.aggregate.full and self.aggregate.fold in NEED_FULL_WINDOW and floor

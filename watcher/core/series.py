@@ -185,6 +185,12 @@ class Series:
         """Give the running hour; those before it are closed."""
         return self._hour
 
+    def window_hours(self) -> dict[int, SeriesHour]:
+        """Give the hours of the window that held anything, ascending, the running one among them."""
+        first, last = self.aggregate.hours(self._last)
+        hours = {hour: held for hour, held in sorted(self._closed.items()) if first <= hour <= last}
+        return {**hours, self._hour: self._now} if self._hour <= last else hours
+
     def take_closed(self) -> dict[int, SeriesHour]:
         """Give the hours that were closed since the last call."""
         fresh, self._fresh = self._fresh, {}
@@ -256,10 +262,7 @@ class Series:
         return reduce(choose, known)
 
     def _hours(self) -> list[SeriesHour]:
-        """Give the hours of the window that held anything, ascending."""
-        first, last = self.aggregate.hours(self._last)
-        hours = [held for hour, held in sorted(self._closed.items()) if first <= hour <= last]
-        return [*hours, self._now] if self._hour <= last else hours
+        return list(self.window_hours().values())
 
     def _total(self) -> Reading:
         """Add up the window's hours; those that are over are added once an hour."""

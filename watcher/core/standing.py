@@ -8,6 +8,7 @@ The step, the evidence and `watcher apps` all ask here, so that they can never d
 from watcher.core.activity import hour_of, span
 from watcher.core.definition import Definition
 from watcher.core.liveness import AppFacts, Judgement, judge
+from watcher.core.readings import View
 from watcher.core.state import State
 from watcher.core.types import Address, AppId, WindowSpec
 
@@ -38,3 +39,18 @@ def window_complete(state: State, window: WindowSpec) -> bool:
         return True
     first, last = span(window, state.block.timestamp)
     return not any(hour_of(before) <= last and hour_of(after) >= first for before, after in state.gaps)
+
+
+def view_of(definition: Definition, state: State, timestamp: int) -> View:
+    """Give what metrics may look at as of a block the state has taken in, without what it says itself."""
+    meter = state.meter
+    return View(
+        timestamp=timestamp,
+        apps={app: status.verdict for app, status in state.apps.items()},
+        unknown=frozenset(app for app, each in definition.apps.items() if not each.discoveries),
+        totals=meter.totals,
+        latest=meter.latest,
+        whole=meter.whole,
+        actors=meter.distinct(lambda window: window_complete(state, window)),
+        calls=meter.calls,
+    )

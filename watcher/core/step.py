@@ -10,7 +10,7 @@ Live, backfill, the provisional pass and `--at` are this function over different
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from watcher.core import evidence
@@ -23,8 +23,7 @@ from watcher.core.kpis import KpiStatus, condition_verdict
 from watcher.core.ledger import Draft, Entry, EntryType
 from watcher.core.liveness import advance
 from watcher.core.metering import Measured
-from watcher.core.readings import View
-from watcher.core.standing import judgement_of, window_complete
+from watcher.core.standing import judgement_of, view_of
 from watcher.core.state import State
 from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address, AppId, BlockRef, KpiId, Verdict, iso_utc
 
@@ -177,23 +176,16 @@ def _measure(
     dirty: set[AppId],
 ) -> dict[KpiId, Measured]:
     """Measure every KPI as of the block whose facts the state has taken in."""
-    block, meter = facts.block, state.meter
+    block = facts.block
     follows = last is not None and last.number + 1 == block.number
-    view = View(
-        timestamp=block.timestamp,
-        apps={app: status.verdict for app, status in state.apps.items()},
-        unknown=frozenset(app for app, each in definition.apps.items() if not each.discoveries),
+    view = replace(
+        view_of(definition, state, block.timestamp),
         amounts=facts.measures,
-        totals=meter.totals,
-        latest=meter.latest,
-        whole=meter.whole,
         interval=block.timestamp - last.timestamp if last is not None and follows else None,
         actions={app: sum(activity.actors.values()) for app, activity in facts.activity.items()},
-        actors=meter.distinct(lambda window: window_complete(state, window)),
-        calls=meter.calls,
     )
     said = {AppId(app) for amounts in facts.measures.values() for app in amounts}
-    return meter.measure(definition, view, dirty | (said & state.apps.keys()))
+    return state.meter.measure(definition, view, dirty | (said & state.apps.keys()))
 
 
 def _judge_kpis(

@@ -1,8 +1,13 @@
 """Wording: rules and numbers of a program as people read them, the same in every command."""
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import assert_never
 
+from watcher.core.aggregates import Aggregate, Fold
 from watcher.core.definition import Bars, Countdown, LivenessPolicy, OnRegression
+from watcher.core.ledger import decimal_text
+from watcher.core.readings import Reading
 from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, Comparator, WindowSpec
 
 COVERAGE = (
@@ -12,6 +17,7 @@ COVERAGE = (
 
 _UNITS = ((SECONDS_PER_DAY, "d"), (SECONDS_PER_HOUR, "h"), (60, "m"), (1, "s"))
 _THOUSAND = 1_000
+_DIGITS = 6
 _COMPARED = {
     Comparator.AT_LEAST: "at least",
     Comparator.MORE_THAN: "more than",
@@ -69,6 +75,37 @@ def window_words(window: WindowSpec) -> str:
     if window.kind == "rolling":
         return f"the last {window.days} x 24 hours and the running hour"
     return f"the last {window.days} complete UTC days"
+
+
+def number_words(value: Fraction) -> str:
+    """Write a number with its thousands apart: exact where a few digits are, else `about` to six of them."""
+    exact = decimal_text(value)
+    if "/" not in exact and len(exact.partition(".")[2]) <= _DIGITS:
+        return format(Decimal(exact), ",f")
+    return f"about {Decimal(decimal_text(round(value, _DIGITS))):,f}"
+
+
+def reading_words(reading: Reading) -> str:
+    """Write a reading as people say it: `7`, `7 to 9`, `7 or more`."""
+    low = number_words(reading.low)
+    if reading.high is None:
+        return f"{low} or more"
+    return low if reading.low == reading.high else f"{low} to {number_words(reading.high)}"
+
+
+def aggregate_words(aggregate: Aggregate) -> str:
+    """Say what is made of a metric's readings over time."""
+    window = "" if aggregate.window is None else f" over {window_words(aggregate.window)}"
+    match aggregate.fold:
+        case Fold.INSTANT:
+            return "as of the block"
+        case Fold.PERCENTILE:
+            percent = "" if aggregate.percent is None else f" {decimal_text(aggregate.percent)}"
+            return f"percentile{percent}{window}, by nearest rank"
+        case Fold.CONSECUTIVE_DAYS if aggregate.window is not None:
+            return f"on each of the last {aggregate.window.days} complete UTC days"
+        case _:
+            return f"{aggregate.fold.value.replace('_', ' ')}{window}"
 
 
 def bars_words(bars: Bars) -> str:

@@ -58,8 +58,13 @@ class Outlook:
     horizon: int
 
 
-def outlook(series: Series, kpi: Kpi, load: Callable[[], Mapping[str, Method]]) -> Outlook | TooShort:
-    """Foretell when a KPI that is not met will be; `load` gives the methods, and is called where needed."""
+def outlook(
+    series: Series, kpi: Kpi, load: Callable[[], Mapping[str, Method]], *, full_from: int = 0
+) -> Outlook | TooShort:
+    """Foretell when a KPI that is not met will be; `load` gives the methods, and is called where needed.
+
+    `full_from` is the day (Unix days) before which its window is not full, so that it cannot be met.
+    """
     values = series.values
     trial = plan(len(values))
     if trial is None:
@@ -74,8 +79,8 @@ def outlook(series: Series, kpi: Kpi, load: Callable[[], Mapping[str, Method]]) 
     best_case, worst_case = (most, least) if rises(kpi.comparator) else (least, most)
 
     def first_met(foretold: Iterable[float]) -> int | None:
-        met = (day for day, value in enumerate(foretold, series.last_day + 1) if _meets(value, kpi))
-        return next(met, None)
+        days = enumerate(foretold, series.last_day + 1)
+        return next((day for day, value in days if day >= full_from and _meets(value, kpi)), None)
 
     return Outlook(
         first_met(best_case),

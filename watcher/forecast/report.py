@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from watcher.core.definition import Definition, Kpi
-from watcher.core.explain_goals import reading_words
 from watcher.core.explanation import labelled
 from watcher.core.kpis import KpiStatus
 from watcher.core.ledger import EntryType, decimal_text
 from watcher.core.types import SECONDS_PER_DAY, KpiId, iso_utc
-from watcher.core.wording import comparator_words
+from watcher.core.wording import comparator_words, number_words, reading_words
 from watcher.forecast.backtest import COVERAGE_PERCENT
 from watcher.forecast.methods import load_methods
 from watcher.forecast.outlook import Met, Outlook, TooShort, outlook
@@ -38,7 +37,7 @@ class Report:
     def lines(self) -> list[str]:
         """Say it in a few lines."""
         kpi = self.kpi
-        bar = f"{comparator_words(kpi.comparator)} {decimal_text(kpi.bar)}"
+        bar = f"{comparator_words(kpi.comparator)} {number_words(kpi.bar)}"
         history = [_history_words(self.history)] if self.history.values else []
         return [
             f"KPI {kpi.id}: {reading_words(self.status.reading)}, {bar}",
@@ -72,9 +71,21 @@ def reports(definition: Definition, tx: Tx, as_of: AsOf, kpis: Sequence[KpiId]) 
     for kpi_id in kpis:
         kpi, status = definition.kpis[kpi_id], as_of.state.kpis[kpi_id]
         history = series(days, kpi_id, kpi.comparator)
-        answer = _met_since(tx, kpi_id) if status.met else outlook(history, kpi, load_methods)
+        answer: Met | TooShort | Outlook
+        if status.met:
+            answer = _met_since(tx, kpi_id)
+        else:
+            answer = outlook(history, kpi, load_methods, full_from=_full_from(kpi, as_of))
         told.append(Report(kpi, status, history, answer))
     return told
+
+
+def _full_from(kpi: Kpi, as_of: AsOf) -> int:
+    """Give the day from which the KPI's window is full, where it needs that; else any day will do."""
+    begin = as_of.state.meter.begin
+    if begin is None or not kpi.goal.needs_full_window:
+        return 0
+    return kpi.aggregate.full_from(begin) // SECONDS_PER_DAY
 
 
 def _met_since(tx: Tx, kpi: KpiId) -> Met:

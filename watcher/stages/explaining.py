@@ -10,10 +10,13 @@ from typing import Any
 
 from watcher.core.definition import Definition
 from watcher.core.explain_app import explain_app
-from watcher.core.explain_goals import explain_countdown, explain_kpi, explain_milestone
+from watcher.core.explain_goals import explain_countdown, explain_milestone
+from watcher.core.explain_kpi import DAYS_SHOWN, explain_kpi
 from watcher.core.explanation import Explanation
-from watcher.core.types import AppId, CountdownId, KpiId, MilestoneId
+from watcher.core.readings import Reading
+from watcher.core.types import SECONDS_PER_DAY, AppId, CountdownId, KpiId, MilestoneId
 from watcher.errors import UsageError
+from watcher.stages.history import readings_by_day
 from watcher.stages.lookback import AsOf
 from watcher.store.database import Tx
 
@@ -51,7 +54,8 @@ def _found(definition: Definition, tx: Tx, as_of: AsOf, name: str) -> Iterator[E
         entries = _entries(tx, as_of, "app.", name)
         yield explain_app(definition, state, block, AppId(name), entries)
     if name in definition.kpis:
-        yield explain_kpi(definition, state, KpiId(name), _entries(tx, as_of, "kpi.", name))
+        entries, before = _entries(tx, as_of, "kpi.", name), _before(tx, as_of, KpiId(name))
+        yield explain_kpi(definition, state, block, KpiId(name), entries, before=before)
     if name in definition.milestones:
         entries = _entries(tx, as_of, "milestone.", name)
         yield explain_milestone(
@@ -68,6 +72,13 @@ def _observed_at(tx: Tx, as_of: AsOf, milestone: MilestoneId) -> int | None:
     if present is None or present.block.number != as_of.number:
         return None
     return next((each.block_number for each in tx.state.observations() if each.milestone == milestone), None)
+
+
+def _before(tx: Tx, as_of: AsOf, kpi: KpiId) -> list[tuple[int, Reading]]:
+    """Give what a KPI read at the ends of the days before the block's own, as many as are shown."""
+    today = as_of.block.timestamp // SECONDS_PER_DAY
+    days = readings_by_day(tx, as_of.number, today - DAYS_SHOWN)
+    return [(each.day, each.readings[kpi]) for each in days if each.day < today]
 
 
 def _entries(tx: Tx, as_of: AsOf, prefix: str, subject: str) -> list[Mapping[str, Any]]:

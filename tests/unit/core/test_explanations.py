@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-import pytest
-
+from tests.unit.core.explained import told
 from tests.unit.core.givens import (
     ShareLive,
     address,
@@ -22,36 +21,15 @@ from tests.unit.core.givens import (
 )
 from watcher.core.definition import AllOf, AnyOf, Bars, Definition, OnRegression
 from watcher.core.explain_app import DAYS_SHOWN, explain_app
-from watcher.core.explain_goals import (
-    explain_countdown,
-    explain_kpi,
-    explain_milestone,
-    missing,
-    reading_words,
-)
+from watcher.core.explain_goals import explain_countdown, explain_milestone
 from watcher.core.explanation import Explanation
 from watcher.core.facts import BlockFacts, CodeKind, Logic, Sample
-from watcher.core.kpis import KpiStatus
-from watcher.core.readings import Reading
 from watcher.core.roster import roster, why_not
 from watcher.core.state import State
-from watcher.core.types import ActorId, Address, AppId, Comparator, CountdownId, KpiId, MilestoneId, Verdict
+from watcher.core.types import ActorId, Address, AppId, Comparator, CountdownId, KpiId, MilestoneId
 
 POOL, VAULT, LOGIC = address(1), address(2), address(3)
 K, M, C = KpiId("k"), MilestoneId("m"), CountdownId("c")
-
-
-def told(explanation: Explanation, label: str) -> list[str]:
-    """Give the lines under a label."""
-    found: list[str] = []
-    for line in explanation.lines:
-        if line.startswith(label):
-            found = [line.removeprefix(label).strip()]
-        elif found and line.startswith(" "):
-            found.append(line.strip())
-        elif found:
-            break
-    return found
 
 
 def explained(
@@ -166,13 +144,20 @@ def test_a_long_window_shows_its_last_days_and_many_contracts_the_first() -> Non
 def test_the_ledger_is_told_newest_first() -> None:
     """Who wants the story reads down from today."""
     entries = [
-        {"type": "app.went_live", "block_number": n, "occurred_at": f"t{n}", "sequence": n} for n in range(6)
+        {
+            "type": "app.went_live",
+            "block_number": n,
+            "occurred_at": f"t{n}",
+            "sequence": n,
+            "evidence": {"bundle_sha256": f"{n}f" * 32},
+        }
+        for n in range(6)
     ]
     program = definition()
     block = facts(1, at())
     state, _ = fold(program, [block])
     told_app = explain_app(program, state, block.block, AppId("a"), entries)
-    assert told(told_app, "ledger")[0] == "app.went_live at block 5, t5 (no. 5)"
+    assert told(told_app, "ledger")[0] == "app.went_live at block 5, t5 (no. 5, evidence 5f5f5f5f5f5f)"
     assert told(told_app, "ledger")[-1] == "… and 2 more (--json gives all)"
 
 
@@ -212,64 +197,6 @@ def story(program: Definition) -> tuple[State, BlockFacts[ActorId]]:
     ]
     state, _ = fold(program, blocks)
     return state, blocks[-1]
-
-
-def test_a_kpi_says_which_apps_count_and_why_the_others_do_not() -> None:
-    """The reading, the bar, what is missing, and a line for each app that is not live."""
-    program = definition(app("a"), app("b"), app("c", known=False), kpis=[kpi(bar=3)])
-    state, _ = story(program)
-    told_kpi = explain_kpi(program, state, K, [])
-    assert told_kpi.headline == "KPI k is NOT_MET"
-    assert told(told_kpi, "reading") == ["1 to 2: NOT_MET"]
-    assert told(told_kpi, "missing") == ["2 more"]
-    assert told(told_kpi, "live") == ["a"]
-    assert [line.split()[:2] for line in told(told_kpi, "others")] == [["b", "NOT_LIVE"], ["c", "UNKNOWN"]]
-    assert told_kpi.data["bar"] == "3"
-    assert told_kpi.data["apps"][0] == {"id": "a", "verdict": "LIVE", "why_not": ""}
-
-
-def test_a_kpi_quotes_the_terms_and_says_when_no_app_is_live() -> None:
-    """The issuer's own words stand beside the numbers."""
-    quoted = replace(kpi(), quote="one app live")
-    program = definition(kpis=[quoted])
-    state, _ = fold(program, [facts(1, at())])
-    told_kpi = explain_kpi(program, state, K, [])
-    assert told(told_kpi, "quote") == ['"one app live" (https://example.org/terms)']
-    assert told(told_kpi, "live") == ["no app"]
-    assert told(told_kpi, "missing") == ["1 more"]
-
-
-@pytest.mark.parametrize(
-    ("reading", "words"),
-    [
-        (Reading.exactly(7), "7"),
-        (Reading(Fraction(7), Fraction(9)), "7 to 9"),
-        (Reading(Fraction(1, 2), None), "0.5 or more"),
-    ],
-)
-def test_a_reading_is_told_as_wide_as_it_is(reading: Reading, words: str) -> None:
-    """Unknown is not hidden in a rounded number."""
-    assert reading_words(reading) == words
-
-
-@pytest.mark.parametrize(
-    ("comparator", "low", "high", "words"),
-    [
-        (Comparator.AT_LEAST, 3, 4, "2 more"),
-        (Comparator.MORE_THAN, 5, 5, "more than 0 more"),
-        (Comparator.AT_MOST, 7, 8, "3 less"),
-        (Comparator.LESS_THAN, 5, 5, "more than 0 less"),
-        (Comparator.LESS_THAN, 5, None, "an upper limit of what it reads"),
-        (Comparator.AT_MOST, 5, None, "an upper limit of what it reads"),
-    ],
-)
-def test_what_a_kpi_lacks_is_the_way_to_being_met_for_certain(
-    comparator: Comparator, low: int, high: int | None, words: str
-) -> None:
-    """Measured from the end of the reading that decides."""
-    reading = Reading(Fraction(low), None if high is None else Fraction(high))
-    assert missing(kpi(bar=5, comparator=comparator), KpiStatus(Verdict.NOT_MET, reading)) == words
-    assert missing(kpi(bar=5, comparator=comparator), KpiStatus(Verdict.MET, reading)) == ""
 
 
 def test_a_milestone_shows_its_condition_part_by_part() -> None:

@@ -73,6 +73,15 @@ def test_a_history_that_stands_still_foretells_no_day() -> None:
     assert found.horizon_end == FIRST + 59 + found.horizon
 
 
+def test_before_its_window_is_full_a_kpi_is_not_foretold_to_be_met() -> None:
+    """However high it reads, it cannot be."""
+    line = Series(FIRST, tuple(float(day) for day in range(101)))
+    methods: Mapping[str, Method] = {"naive": naive, "drift": drift}
+    found = outlook(line, goal(90), lambda: methods, full_from=FIRST + 120)
+    assert isinstance(found, Outlook)
+    assert (found.earliest, found.likely, found.latest) == (FIRST + 120,) * 3
+
+
 def test_a_range_may_be_open_towards_later() -> None:
     """A walk without a direction: the bar is in reach of the errors, but not of the forecast."""
     random = Random(3)
