@@ -99,9 +99,8 @@ def aggregate_words(aggregate: Aggregate) -> str:
     match aggregate.fold:
         case Fold.INSTANT:
             return "as of the block"
-        case Fold.PERCENTILE:
-            percent = "" if aggregate.percent is None else f" {decimal_text(aggregate.percent)}"
-            return f"percentile{percent}{window}, by nearest rank"
+        case Fold.PERCENTILE if aggregate.percent is not None:
+            return f"percentile {decimal_text(aggregate.percent)}{window}, by nearest rank"
         case Fold.CONSECUTIVE_DAYS if aggregate.window is not None:
             return f"on each of the last {aggregate.window.days} complete UTC days"
         case _:

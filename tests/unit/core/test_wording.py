@@ -1,15 +1,22 @@
 """Wording: rules and numbers as people read them."""
 
+from fractions import Fraction
+
 import pytest
 
 from tests.unit.core.givens import address, countdown, policy
+from watcher.core.aggregates import INSTANT, Aggregate, Fold
 from watcher.core.definition import Bars, LivenessPolicy, OnRegression
+from watcher.core.readings import Reading
 from watcher.core.sparks import spark_line
 from watcher.core.types import Comparator, WindowSpec
 from watcher.core.wording import (
+    aggregate_words,
     comparator_words,
     duration_text,
     mark_words,
+    number_words,
+    reading_words,
     regression_words,
     rule_words,
     window_words,
@@ -34,6 +41,56 @@ def test_the_last_mark_has_no_unit() -> None:
 def test_every_comparator_has_its_words(comparator: Comparator) -> None:
     """They are those of the program file, without the underscore."""
     assert comparator_words(comparator) == comparator.value.replace("_", " ")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (Fraction(500_000_000), "500,000,000"),
+        (Fraction(-1, 2), "-0.5"),
+        (Fraction(1_234_567_891, 1_000_000), "1,234.567891"),
+        (Fraction(1, 3), "about 0.333333"),
+        (Fraction(20_000_001, 2 * 10**9), "about 0.01"),
+    ],
+)
+def test_a_number_is_exact_or_said_to_be_about(value: Fraction, words: str) -> None:
+    """Six digits behind the point are enough for people; a rounded number never looks like an exact one."""
+    assert number_words(value) == words
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [
+        (Reading.exactly(7), "7"),
+        (Reading(Fraction(7), Fraction(9_000)), "7 to 9,000"),
+        (Reading(Fraction(1, 2), None), "0.5 or more"),
+    ],
+)
+def test_a_reading_is_told_as_wide_as_it_is(reading: Reading, words: str) -> None:
+    """Unknown is not hidden in a rounded number."""
+    assert reading_words(reading) == words
+
+
+ROLLING = WindowSpec(30, "rolling")
+OVER = "over the last 30 x 24 hours and the running hour"
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "words"),
+    [
+        (INSTANT, "as of the block"),
+        (Aggregate(Fold.TIME_WEIGHTED_MEAN, ROLLING), f"time weighted mean {OVER}"),
+        (Aggregate(Fold.PERCENTILE, ROLLING, Fraction(95)), f"percentile 95 {OVER}, by nearest rank"),
+        (Aggregate(Fold.SUM), "sum"),
+        (
+            Aggregate(Fold.CONSECUTIVE_DAYS, WindowSpec(30, "complete_days")),
+            "on each of the last 30 complete UTC days",
+        ),
+    ],
+)
+def test_an_aggregate_says_what_is_made_of_which_time(aggregate: Aggregate, words: str) -> None:
+    """The fold's own name, and the window that it folds."""
+    assert aggregate_words(aggregate) == words
 
 
 def test_both_windows_say_what_they_hold() -> None:
