@@ -5,6 +5,7 @@
 Nothing is written before both files, their secrets and the definition hash were found to be right.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import cast
+from urllib.parse import urlsplit
 
 from watcher import kinds
 from watcher.chain.endpoint import EndpointSettings
@@ -23,6 +25,7 @@ from watcher.clock import Clock, SystemClock
 from watcher.config.deployment import Deployment, load_deployment
 from watcher.config.kinded import Kinded
 from watcher.config.program import LoadedProgram, load_program
+from watcher.core.claim import Claim
 from watcher.core.definition import Definition
 from watcher.errors import ChainError, ConfigurationError, StoreError
 from watcher.scheduler import Daemon, Job
@@ -36,6 +39,7 @@ from watcher.stages.index import Index, IndexResult
 from watcher.stages.planning import Planner
 from watcher.stages.preflight import Preflight, preflight
 from watcher.stages.progress import Progress
+from watcher.stages.recounting import Recounter
 from watcher.stages.runs import EVALUATE, FATAL, HEARTBEAT, INDEX, Runner
 from watcher.stages.sync import keep_up
 from watcher.stages.workplaces import ALONE, Workers
@@ -174,6 +178,42 @@ def announcer(files: Files, clock: Clock, *, deliver_history: bool = False) -> A
         operator=files.deployment.operator,
         deliver_history=deliver_history,
     )
+
+
+@contextmanager
+def recounting(
+    definition: Definition,
+    claim: Claim,
+    endpoint: EndpointSettings,
+    work: Path,
+    *,
+    proving: bool,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Recounter]:
+    """Put the stages together that recount a bundle through one endpoint, on a database in the folder `work`.
+
+    What was read there before, of the same definition and host and in the same way, is not read again.
+    """
+    clock, stopping = SystemClock(), Event()
+    host = re.sub(r"\W+", "-", urlsplit(endpoint.url).netloc.rpartition("@")[2])
+    name = f"{definition.hash[:12]}-{host}-{'proven' if proving else 'read'}.db"
+    source = JsonRpcSource([endpoint], definition.chain.id, clock=clock, wait=stopping.wait, proving=proving)
+    with (
+        closing(source),
+        closing(Store.open(f"sqlite:///{(work / name).absolute()}", create=True)) as store,
+        store.writer_lock(),
+    ):
+        index = Index(
+            definition,
+            source,
+            store,
+            clock,
+            by_logs=(lambda _blocks, _wanted: False) if proving else Planner(definition, source).by_logs,
+            progress=progress or Progress(clock),
+        )
+        evaluate = Evaluate(definition, store, clock, Announcer(definition, clock))
+        with closing(index):
+            yield Recounter(definition, claim, source=source, store=store, index=index, evaluate=evaluate)
 
 
 def daemon(stages: Stages) -> Daemon:

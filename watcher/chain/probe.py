@@ -63,8 +63,11 @@ class Probe:
         self._wanted = wanted
         self._listed = listed
 
-    def report(self, finality: Finality, first: int) -> Report:
-        """Ask what the endpoint serves and, from `first` to the final block (or the head), what it has."""
+    def report(self, finality: Finality, first: int, last: int | None = None) -> Report:
+        """Ask what the endpoint serves and, from `first` to the final block (or the head), what it has.
+
+        Only up to `last`, where it is given.
+        """
         endpoint = self._endpoint
         try:
             chain_id = self._inquiry.required(Question(Call("eth_chainId"), _number), VALUES)
@@ -76,7 +79,8 @@ class Probe:
             final = tags[finality.tag] if finality.tag else self._deep(finality.depth or 0, head.ref)
             history: History | str | None
             try:
-                last = final.number if isinstance(final, BlockRef) else head.ref.number
+                newest = final.number if isinstance(final, BlockRef) else head.ref.number
+                last = newest if last is None else min(last, newest)
                 history = self._history(BlockRange(first, last)) if first <= last else None
             except NotTold as refused:
                 history = str(refused)

@@ -184,10 +184,12 @@ def _header(outcome: Any) -> Header | Failure | None:  # noqa: ANN401
         gas_used, bloom = int(outcome.gas_used, 16), int(outcome.logs_bloom, 16)
     except ValueError:
         return Failure(Refusal.MALFORMED, "a block whose numbers are no hex")
-    return _unproven(outcome) or Header(ref, outcome.receipts_root, outcome.transactions, gas_used, bloom)
+    return _unproven(outcome, ref.number) or Header(
+        ref, outcome.receipts_root, outcome.transactions, gas_used, bloom
+    )
 
 
-def _unproven(header: HeaderJson) -> Failure | None:
+def _unproven(header: HeaderJson, number: int) -> Failure | None:
     """Find out whether a header that was read for proof has its hash."""
     if not isinstance(header, ProvableHeaderJson):
         return None
@@ -195,5 +197,8 @@ def _unproven(header: HeaderJson) -> Failure | None:
         proven = header_hash(header) == header.hash
     except ValueError:
         proven = False
-    text = f"the fields of block {header.number} do not have its hash"
+    text = (
+        f"the fields of block {number} do not have its hash: one is altered, or headers of this chain hold "
+        "fields that are not known here (`watcher verify --no-proof` reads them without proof)"
+    )
     return None if proven else Failure(Refusal.MALFORMED, text, kind=UNPROVEN)

@@ -1,16 +1,11 @@
 """Index, evaluate and deliver once, up to a block, then exit."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated, assert_never
 
 import typer
-from rich.progress import BarColumn, TextColumn
-from rich.progress import Progress as Bar
 
-from watcher import bootstrap, log
+from watcher import bootstrap
 from watcher.cli._app import new_app
 from watcher.cli._options import (
     CONFIG,
@@ -23,12 +18,10 @@ from watcher.cli._options import (
     WorkersOption,
     chosen_workers,
 )
-from watcher.cli._output import print_json, stderr, stdout
-from watcher.clock import SystemClock
-from watcher.core.wording import duration_text
+from watcher.cli._output import print_json, stdout
+from watcher.cli._progress import shown_progress
 from watcher.errors import UsageError
 from watcher.stages.index import Goal
-from watcher.stages.progress import Progress
 from watcher.stages.runs import EVALUATE, INDEX
 from watcher.stages.status import Status
 from watcher.stages.status import status as read_status
@@ -61,7 +54,7 @@ def sync(
     goal = _goal(to)
     files = bootstrap.load(program, config)
     with (
-        _progress() as progress,
+        shown_progress() as progress,
         bootstrap.stages(
             files,
             deliver_history=deliver_history,
@@ -122,27 +115,3 @@ def _goal(text: str) -> Goal:
     if text.isascii() and text.isdigit():
         return int(text)
     raise UsageError(f"--to {text}: write final, head or a block number")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """Show a bar while blocks are read, on a terminal only; elsewhere log lines."""
-    if not sys.stderr.isatty():
-        log.configure(sys.stderr)
-        yield None
-        return
-    with Bar(TextColumn("{task.description}"), BarColumn(), console=stderr(), transient=True) as bar:
-        log.configure(sys.stderr, stage_runs=False)
-        task = bar.add_task("reading", total=None)
-        progress = Progress(SystemClock())
-        first: int | None = None
-
-        def show(done: int, goal: int) -> None:
-            nonlocal first
-            first = done if first is None else first
-            found = progress.note(done, goal)
-            left = "" if found.seconds_left is None else f", {duration_text(found.seconds_left)} left"
-            told = f"block {done:,} of {goal:,}, {found.blocks_per_second:,.0f} blocks/s{left}"
-            bar.update(task, description=told, completed=done - first, total=goal - first)
-
-        yield show

@@ -35,6 +35,15 @@ class BackfillPlan:
         """Give both as one object."""
         return asdict(self.cost) | asdict(self.plan)
 
+    def words(self, first: int, last: int) -> str:
+        """Say what reading from one block to another will cost, and why in this way."""
+        cost = self.cost
+        return (
+            f"blocks {first} to {last}: {counted(cost.blocks, 'block')}, about "
+            f"{counted(cost.receipts, 'receipt')} in {counted(cost.calls, 'billed call')} and "
+            f"{size_text(cost.size_bytes)}, at least {duration_text(cost.seconds)}; {self.plan.why}"
+        )
+
 
 def plan_backfill(
     definition: Definition, endpoints: Sequence[EndpointSettings], reports: Sequence[Report], first: int
@@ -48,8 +57,8 @@ def plan_backfill(
             case EndpointReport(
                 chain_id=definition.chain.id, final=BlockRef() as final, history=History() as history
             ):
-                found = _planned(definition, settings, history, first, final)
-                return found, [Finding(Level.OK, "backfill", _text(found, first, final.number))]
+                found = plan_range(definition, settings, history, first, final)
+                return found, [Finding(Level.OK, "backfill", found.words(first, final.number))]
             case EndpointReport(chain_id=definition.chain.id, final=BlockRef(), history=None):
                 nothing = Plan(by_logs=False, calls=0, calls_other_way=None, why="everything final is read")
                 return BackfillPlan(nothing, Backfill(0, 0, 0, 0, 0)), [
@@ -60,9 +69,16 @@ def plan_backfill(
     return None, []
 
 
-def _planned(
-    definition: Definition, settings: EndpointSettings, history: History, first: int, final: BlockRef
+def plan_range(
+    definition: Definition,
+    settings: EndpointSettings,
+    history: History,
+    first: int,
+    final: BlockRef,
+    *,
+    proving: bool = False,
 ) -> BackfillPlan:
+    """Estimate reading from a block to a final one; `proving`: every header, and every receipt."""
     span = _span(definition, first, final, history)
     wanted = Tracked(definition).log_filter()
     reading = Reading(
@@ -75,6 +91,10 @@ def _planned(
         log_span=1 if history.logs is None else history.logs.span or 1,
         log_calls=0 if wanted is None else len(searches(wanted, ADDRESSES_AT_ONCE)),
     )
+    if proving:
+        dense = replace(history.sampled, concerned=history.sampled.blocks)
+        cost = by_receipts(span, dense, reading)
+        return BackfillPlan(choose(cost, None, "the proof needs every header and every receipt"), cost)
     receipts = by_receipts(span, history.sampled, reading)
     logs = history.logs
     if wanted is None or logs is None:
@@ -108,13 +128,4 @@ def _span(definition: Definition, first: int, final: BlockRef, history: History)
         seconds=final.timestamp - history.times.get(first, final.timestamp),
         contracts=len(listed),
         state_every_seconds=chain.state_every_seconds,
-    )
-
-
-def _text(found: BackfillPlan, first: int, last: int) -> str:
-    cost = found.cost
-    return (
-        f"blocks {first} to {last}: {counted(cost.blocks, 'block')}, about "
-        f"{counted(cost.receipts, 'receipt')} in {counted(cost.calls, 'billed call')} and "
-        f"{size_text(cost.size_bytes)}, at least {duration_text(cost.seconds)}; {found.plan.why}"
     )
