@@ -23,11 +23,11 @@ from watcher.channels import Channel
 from watcher.channels._settings import ChannelSettings
 from watcher.clock import Clock, SystemClock
 from watcher.config.deployment import Deployment, load_deployment
-from watcher.config.kinded import Kinded
 from watcher.config.program import LoadedProgram, load_program
 from watcher.core.claim import Claim
 from watcher.core.definition import Definition
 from watcher.errors import ChainError, ConfigurationError, StoreError
+from watcher.kinded import Kinded
 from watcher.scheduler import Daemon, Job
 from watcher.stages.announce import Announcer, Subscription
 from watcher.stages.deliver import Deliver

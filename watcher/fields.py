@@ -63,6 +63,15 @@ def refuse(at: tuple[str | int, ...], message: str) -> ValidationError:
     return ValidationError.from_exception_data("table", [InitErrorDetails(type=told, loc=at, input=None)])
 
 
+def exactly_one(table: Table, keys: tuple[str, ...]) -> str:
+    """Give the one key of these that the table has; ValueError where it has none or several."""
+    given = [key for key in keys if getattr(table, key) is not None]
+    if len(given) != 1:
+        found = f"has {' and '.join(given)}" if given else "has none"
+        raise ValueError(f"needs exactly one of {', '.join(keys)}, but {found}: write one")
+    return given[0]
+
+
 def parse_address(value: object) -> Address:
     """Read an address; ValueError says what to write where it is none or its EIP-55 checksum is wrong."""
     if not isinstance(value, str) or not _ADDRESS.fullmatch(value):

@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from tests.architecture.pages import anchors, blocks, by_hand, code, links, named, page, pages
 from tests.architecture.project import PACKAGE, ROOT, files
-from watcher import errors, kinds
+from watcher import errors, kinded
 from watcher.chain.code import MAX_DEPTH
 from watcher.chain.pace import MAX_REST_SECONDS
 from watcher.channels._exchange import Route
@@ -161,8 +161,8 @@ def test_every_deployment_on_a_page_is_a_valid_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("docs/programs.md", kinds.known("discovery")),
-        ("docs/programs.md", kinds.known("metrics")),
+        ("docs/programs.md", kinded.known("discovery")),
+        ("docs/programs.md", kinded.known("metrics")),
         ("docs/programs.md", families()),
         ("docs/programs.md", OnRegression),
         ("docs/programs.md", get_args(Contract.model_fields["role"].annotation)),

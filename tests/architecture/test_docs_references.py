@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from tests.architecture.pages import page
-from watcher import kinds
+from watcher import kinded
 from watcher.cli import _reference as commands
 from watcher.cli import app
 from watcher.config import reference as files
@@ -89,13 +89,13 @@ def test_rows_say_type_default_and_meaning() -> None:
     ],
 )
 def test_every_kind_has_its_keys(
-    family: kinds.Family, model: type[ProgramFile] | type[DeploymentFile], heading: str
+    family: kinded.Family, model: type[ProgramFile] | type[DeploymentFile], heading: str
 ) -> None:
     """A section each; listed contracts have their own table."""
     text = files.reference(model)
     assert "### `[[app.contract]]`" in files.reference(ProgramFile)
     assert [
-        kind for kind in kinds.known(family) if kind != "curated" and heading.format(kind) not in text
+        kind for kind in kinded.known(family) if kind != "curated" and heading.format(kind) not in text
     ] == []
 
 

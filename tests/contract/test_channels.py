@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from structlog.testing import capture_logs
 
-from watcher import kinds
+from watcher import kinded, kinds
 from watcher.channels import Channel
 from watcher.core.delivery import Delivered, Message
 from watcher.testing.receiver import SECRET, Receiver
@@ -61,7 +61,7 @@ def test_a_channel_that_works_has_no_obstacle(channel: Channel) -> None:
 
 def test_every_kind_passes_this_suite() -> None:
     """A new channel is one file, and one entry here."""
-    assert set(kinds.known("channels")) <= set(CHANNELS)
+    assert set(kinded.known("channels")) <= set(CHANNELS)
 
 
 def test_a_message_is_delivered(channel: Channel) -> None:

@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from watcher import kinds
 from watcher.config.check_apps import app_problems
+from watcher.config.check_kpis import kpi_problems
 from watcher.config.problems import KeyPath, Problem, did_you_mean
-from watcher.config.program_file import Condition, Kpi, ProgramFile
-from watcher.core.kpis import compare
-from watcher.core.types import Verdict
+from watcher.config.program_file import Condition, ProgramFile
 
 
 def problems_between_tables(program: ProgramFile) -> list[Problem]:
@@ -21,6 +19,7 @@ def problems_between_tables(program: ProgramFile) -> list[Problem]:
         *_gaps(program),
         *app_problems(program),
         *_references(program),
+        *kpi_problems(program),
         *_nothing_to_do(program),
     ]
 
@@ -76,24 +75,5 @@ def _condition(at: KeyPath, condition: Condition, kpis: set[str]) -> Iterator[Pr
 
 
 def _nothing_to_do(program: ProgramFile) -> Iterator[Problem]:
-    if not program.app:
-        yield Problem(("app",), "is missing: a program without an [[app]] can do nothing, add one")
     if not program.kpi:
         yield Problem(("kpi",), "is missing: a program without a [[kpi]] can do nothing, add one")
-    for place, kpi in enumerate(program.kpi):
-        yield from _decided_bar(("kpi", place), kpi, len(program.app))
-
-
-def _decided_bar(at: KeyPath, kpi: Kpi, app_count: int) -> Iterator[Problem]:
-    """Refuse a bar that every possible reading is on the same side of."""
-    comparator = kpi.comparator
-    bar = getattr(kpi, comparator)
-    bounds = kinds.metric(kpi.metric.kind).bounds(kpi.metric.settings, app_count)
-    verdict = compare(bounds, comparator, bar)
-    if verdict is not Verdict.UNKNOWN:
-        holds = "always" if verdict is Verdict.MET else "never"
-        yield Problem(
-            (*at, comparator),
-            f"{holds} holds: {kpi.metric.kind} of this program reads from {bounds.low} to {bounds.high}, "
-            "write a bar inside that",
-        )

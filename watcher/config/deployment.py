@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from watcher.config.document import read_document
-from watcher.config.kinded import Kinded, KindOf
 from watcher.config.overrides import apply_overrides
 from watcher.config.problems import KeyPath, Problem, inside, refusal
 from watcher.config.secrets import resolve_secrets
@@ -24,6 +23,7 @@ from watcher.config.shape import is_secret
 from watcher.config.translation import problems_of
 from watcher.errors import ConfigurationError
 from watcher.fields import Id, Period, Positive, Rows, Table, Text
+from watcher.kinded import Kinded, KindOf
 
 _SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<path>[^?:][^?]*)(?P<options>\?.*)?")
 _POSTGRESQL = "postgresql+psycopg://"

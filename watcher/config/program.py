@@ -149,8 +149,10 @@ def _kpi(kpi: form.Kpi, quotes: Mapping[str, str]) -> Kpi:
         id=KpiId(kpi.id),
         metric=kinds.metric(kpi.metric.kind).build(kpi.metric.settings),
         comparator=kpi.comparator,
-        bar=getattr(kpi, kpi.comparator),
+        bar=kpi.bar,
         quote=quotes.get(kpi.id, ""),
+        aggregate=kpi.aggregate.build(),
+        series=kpi.series(kpi.metric.canonical()),
     )
 
 

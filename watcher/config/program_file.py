@@ -9,8 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from watcher.config.families import families, known_family
-from watcher.config.kinded import Kinded, KindOf
-from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, Comparator
+from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from watcher.discovery.curated import Contract
 from watcher.fields import (
     Amount,
@@ -23,10 +22,13 @@ from watcher.fields import (
     Seconds,
     Table,
     Text,
+    exactly_one,
     refuse,
     repeated,
     unique,
 )
+from watcher.kinded import Kinded, KindOf
+from watcher.metrics._goals import Goal
 
 _HUNDRED_PERCENT = 100
 
@@ -37,15 +39,6 @@ def _sampling_period(seconds: int) -> int:
             'does not fit the day: write whole hours that divide a day ("6h") or whole days ("2d")'
         )
     return seconds
-
-
-def exactly_one(table: Table, keys: tuple[str, ...]) -> str:
-    """Give the one key of these that the table has; ValueError where it has none or several."""
-    given = [key for key in keys if getattr(table, key) is not None]
-    if len(given) != 1:
-        found = f"has {' and '.join(given)}" if given else "has none"
-        raise ValueError(f"needs exactly one of {', '.join(keys)}, but {found}: write one")
-    return given[0]
 
 
 class Described(Table):
@@ -216,27 +209,13 @@ class App(Described):
     )
 
 
-class Kpi(Described):
+class Kpi(Goal, Described):
     """A metric against a bar."""
 
     id: Id
     metric: Annotated[Kinded, KindOf("metrics")] = Field(
         description='what is measured: { kind = "live_apps" }'
     )
-    at_least: Amount | None = Field(None, description="the bar; exactly one of these four is written")
-    more_than: Amount | None = Field(None, description="the bar")
-    at_most: Amount | None = Field(None, description="the bar")
-    less_than: Amount | None = Field(None, description="the bar")
-
-    @property
-    def comparator(self) -> Comparator:
-        """Give the comparator that is written, which is exactly one."""
-        return Comparator(exactly_one(self, tuple(Comparator)))
-
-    @model_validator(mode="after")
-    def _one_bar(self) -> Self:
-        exactly_one(self, tuple(Comparator))
-        return self
 
 
 def _part_form(part: Any) -> str | None:  # noqa: ANN401  # whatever the file holds

@@ -5,8 +5,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from watcher.config.kinded import KindOf
 from watcher.config.problems import KeyPath, inside
+from watcher.kinded import KindOf
 
 
 def fields_at(model: type[BaseModel], at: KeyPath, data: object) -> dict[str, FieldInfo]:

@@ -195,7 +195,7 @@ class Extractor:
     def _measure(self, measure: Measure, log: Log, found: _Found) -> None:
         """Add what one log says to a measure, if its emitter is one of those that are believed."""
         emitter = Address(log.address)
-        owner: str | None = TOGETHER
+        owner: str | None = measure.app
         if measure.emitters is None:
             owner = self.tracked.counted.get(emitter)
         elif emitter not in measure.emitters:

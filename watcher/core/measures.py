@@ -35,3 +35,5 @@ class Measure:
     emitters: frozenset[Address] | None
     read: Callable[[Log], int | None] = field(compare=False)
     latest: bool = False
+    app: str = TOGETHER
+    """With `emitters`: the app that the amounts are of."""

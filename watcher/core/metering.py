@@ -18,7 +18,7 @@ from watcher.core.definition import Definition
 from watcher.core.facts import BlockFacts
 from watcher.core.kpis import compare
 from watcher.core.measures import TOGETHER
-from watcher.core.readings import Goal, Needs, Reading, View
+from watcher.core.readings import NOTHING, Goal, Needs, Reading, View
 from watcher.core.series import Series, SeriesHour
 from watcher.core.types import ActorId, AppId, Comparator, KpiId, Verdict, ViewCall, WindowSpec
 
@@ -48,7 +48,7 @@ class Meter:
     latest: dict[str, tuple[int, int]] = field(default_factory=dict)
     calls: dict[ViewCall, bytes | None] = field(default_factory=dict)
     actors: dict[WindowSpec, dict[AppId, ActivityWindow]] = field(default_factory=dict)
-    each: dict[str, dict[AppId, Verdict]] = field(default_factory=dict)
+    each: dict[tuple[str, Comparator, Fraction], dict[AppId, Verdict]] = field(default_factory=dict)
     whole: bool = True
     begin: int | None = None
     """The time of the block `count_from`."""
@@ -68,7 +68,7 @@ class Meter:
             dict(self.latest),
             dict(self.calls),
             {spec: {app: one.fork() for app, one in each.items()} for spec, each in self.actors.items()},
-            {key: dict(verdicts) for key, verdicts in self.each.items()},
+            {bar: dict(verdicts) for bar, verdicts in self.each.items()},
             self.whole,
             self.begin,
         )
@@ -125,17 +125,18 @@ class Meter:
         """
         if self.begin is None:
             self.begin = view.timestamp
-        readings: dict[str, Reading] = {}
+        observed: set[SeriesId] = set()
+        read: dict[tuple[str, Comparator], Reading] = {}
         found: dict[KpiId, Measured] = {}
         for kpi in definition.kpis.values():
             goal = kpi.goal
-            reading = readings.get(goal.series)
+            reading = read.get((goal.series, goal.comparator))
             if reading is None:
                 each = goal.metric.needs.each
-                seen = view if each is None else replace(view, each=self._each(each, view, dirty))
-                reading = readings[goal.series] = self._reading(goal, seen)
-            if goal.aggregate.fold is Fold.CONSECUTIVE_DAYS:
-                reading = self._folded(goal, AppId(TOGETHER))
+                seen = view
+                if each is not None:
+                    seen = replace(view, each=self._each(each, view, dirty, observed))
+                reading = read[goal.series, goal.comparator] = self._reading(goal, seen, observed)
             found[kpi.id] = reading, self._verdict(goal, AppId(TOGETHER), reading)
         return found
 
@@ -173,29 +174,34 @@ class Meter:
         closed = {name: each.take_closed() for name, each in self.series.items()}
         return {name: hours for name, hours in closed.items() if hours}
 
-    def _each(self, goal: Goal, view: View, dirty: Iterable[AppId]) -> dict[AppId, Verdict]:
+    def _each(
+        self, goal: Goal, view: View, dirty: Iterable[AppId], observed: set[SeriesId]
+    ) -> dict[AppId, Verdict]:
         """Measure every app against an inner bar, those again that may stand otherwise than before."""
-        verdicts = self.each.setdefault(goal.series, {})
+        verdicts = self.each.setdefault((goal.series, goal.comparator, goal.bar), {})
         moves = goal.aggregate.fold is Fold.TIME_WEIGHTED_MEAN
         for app in view.apps if moves else {*dirty, *(view.apps.keys() - verdicts.keys())}:
-            reading = self._reading(goal, replace(view, app=app))
+            reading = self._reading(goal, replace(view, app=app), observed)
             verdicts[app] = self._verdict(goal, app, reading)
         return verdicts
 
-    def _reading(self, goal: Goal, view: View) -> Reading:
+    def _reading(self, goal: Goal, view: View, observed: set[SeriesId]) -> Reading:
+        """Read a metric; one that is folded over time is taken in once a block, whoever asks."""
         metric, aggregate = goal.metric, goal.aggregate
-        reading = metric.read(view)
-        if aggregate.fold is Fold.INSTANT and metric.shape is not Shape.FLOW:
-            return reading
         name = SeriesId(goal.series, view.app or TOGETHER)
         held = self.series.get(name)
+        if name not in observed:
+            reading = metric.read(view)
+            if reading is not None:
+                if aggregate.fold is Fold.INSTANT and metric.shape is Shape.LEVEL:
+                    return reading
+                if held is None:
+                    begin = view.timestamp if self.begin is None else self.begin
+                    held = self.series[name] = Series(metric.shape, aggregate, begin)
+                held.observe(view.timestamp, reading)
+            observed.add(name)
         if held is None:
-            held = self.series[name] = Series(metric.shape, aggregate, self.begin or view.timestamp)
-        held.observe(view.timestamp, reading)
-        return self._folded(goal, AppId(name.app))
-
-    def _folded(self, goal: Goal, app: AppId) -> Reading:
-        held = self.series[SeriesId(goal.series, app)]
+            return NOTHING
         return held.read(worst_is_most=goal.comparator not in _FLOORS)
 
     def _verdict(self, goal: Goal, app: AppId, reading: Reading) -> Verdict:

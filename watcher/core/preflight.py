@@ -97,8 +97,9 @@ def _program_warnings(definition: Definition) -> Iterator[str]:
         app.id: LiveVerdict.LIVE if app.discoveries else LiveVerdict.UNKNOWN
         for app in definition.apps.values()
     }
-    for kpi in definition.kpis.values():
-        if without and compare(kpi.metric.read(View(0, best)), kpi.comparator, kpi.bar) is not Verdict.MET:
+    for kpi in definition.kpis.values() if without else ():
+        reading = kpi.metric.read(View(0, best)) if kpi.metric.needs.verdicts else None
+        if reading is not None and compare(reading, kpi.comparator, kpi.bar) is not Verdict.MET:
             yield f"KPI {kpi.id} cannot be MET even if every app with an address is live"
 
 

@@ -74,6 +74,8 @@ class Needs:
     every_block: bool = False
     verdicts: bool = False
     activity: bool = False
+    by_app: bool = False
+    """It can be asked about one app by itself, and so stand in `apps_where`."""
     each: "Goal | None" = None
     """What each app by itself is measured against, for a metric that counts apps."""
 
@@ -130,8 +132,11 @@ class Metric(Protocol):
         """Say what has to be there for `read`."""
         ...
 
-    def read(self, view: View) -> Reading:
-        """Give the reading as of the view's block; pure and total."""
+    def read(self, view: View) -> Reading | None:
+        """Give the reading as of the view's block; pure and total.
+
+        None, for a property of blocks alone: this block has none.
+        """
         ...
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from watcher.core.applications import Membership
 from watcher.core.definition import Definition
 from watcher.core.facts import Announcement, BlockFacts, Creation
+from watcher.core.metering import needs_of
 from watcher.core.types import Address, AppId
 from watcher.core.window import LogFilter
 
@@ -31,6 +32,7 @@ class Tracked:
         """Start before the first block, or behind blocks whose announcements and creations are `known`."""
         self._policy = definition.liveness
         self._apps = tuple(definition.apps)
+        self._needs = needs_of(definition)
         self._queries = [found.wants() for app in definition.apps.values() for found in app.discoveries]
         self.membership = Membership()
         self.counted: dict[Address, AppId] = {}
@@ -46,6 +48,7 @@ class Tracked:
         """Copy cheaply; neither copy sees what the other learns."""
         copy = object.__new__(Tracked)
         copy._policy, copy._apps, copy._queries = self._policy, self._apps, self._queries
+        copy._needs = self._needs
         copy.membership = self.membership.fork()
         copy.counted, copy.excluded = self.counted, self.excluded  # replaced when they change, never changed
         copy._creator_of = dict(self._creator_of)
@@ -72,15 +75,18 @@ class Tracked:
         """Give the blocks that this program's facts are in; None where logs do not determine them.
 
         They do not where a call counts that emits nothing (`reach = "direct"`), nor where creations matter:
-        they are in receipts only.
+        they are in receipts only. Nor where a metric is about every block.
         """
-        if self._policy.reach != "touched" or self._policy.exclude_deployers:
+        if self._apps and (self._policy.reach != "touched" or self._policy.exclude_deployers):
+            return None
+        if self._needs.every_block:
             return None
         if any(query.creators for query in self._queries):
             return None
         return LogFilter(
             addresses=frozenset(self.counted).union(
-                *(query.log_addresses | query.created for query in self._queries)
+                *(query.log_addresses | query.created for query in self._queries),
+                *(measure.emitters for measure in self._needs.measures if measure.emitters is not None),
             ),
             topics=CODE_CHANGES | PAUSES if self._policy.not_paused else CODE_CHANGES,
             blocks=frozenset().union(*(query.blocks for query in self._queries)),

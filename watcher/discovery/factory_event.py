@@ -7,34 +7,22 @@ claim; nor is the zero address. Whether there is code at the address is not aske
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
+from watcher.abi import EventSignature, WordReader, address_in
 from watcher.core.facts import Announcement
 from watcher.core.types import Address, AppId
 from watcher.core.window import BlockReceipts, Query
-from watcher.discovery._signature import Signature, WordReader, parse_signature
-from watcher.discovery._words import address_in
 from watcher.fields import HexAddresses, Table, Text, refuse
-
-
-def _read_event(value: object) -> Signature:
-    if not isinstance(value, str):
-        raise ValueError('is not text: write the event\'s signature in quotes, "Created(address app)"')  # noqa: TRY004  # pydantic reports ValueError
-    return parse_signature(value)
 
 
 class Settings(Table):
     """Which factories, which event, and which argument names the new contract."""
 
     factories: HexAddresses = Field(description="the contracts whose event it is")
-    event: Annotated[
-        Signature,
-        PlainValidator(_read_event),
-        PlainSerializer(str, return_type=str),
-        WithJsonSchema({"type": "string", "description": "the event's signature as in Solidity"}),
-    ]
+    event: EventSignature = Field(description="the event that announces them")
     argument: Text = Field(description="the name of the event's argument that is the new contract")
 
     @model_validator(mode="after")

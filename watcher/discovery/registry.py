@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from eth_utils.crypto import keccak
 from pydantic import Field
 
+from watcher.abi import address_in
 from watcher.core.facts import Announcement
 from watcher.core.types import Address, AppId
 from watcher.core.window import BlockReceipts, Query
-from watcher.discovery._words import address_in
 from watcher.fields import HexAddress, Table, Text
 
 ANNOUNCED = "0x" + keccak(text="Announced(string,address)").hex()

@@ -18,6 +18,7 @@ from watcher.core.activity import hour_of
 from watcher.core.definition import Chain, Definition
 from watcher.core.extract import Extractor, Findings
 from watcher.core.facts import BlockFacts
+from watcher.core.metering import needs_of
 from watcher.core.tracked import Tracked
 from watcher.core.types import ActorId, Address, BlockRange, BlockRef
 from watcher.core.window import LogFilter
@@ -84,6 +85,7 @@ class JobReader:
         self._lock = Lock()
         self._known: tuple[BlockFacts[Address], ...] = ()
         self._tracked = Tracked(definition)
+        self._every_block = needs_of(definition).every_block
 
     def __call__(self, job: Job) -> WindowRows:
         """Read one window whole.
@@ -124,9 +126,8 @@ class JobReader:
         extractor = Extractor(self._definition, tracked)
         read = _Read()
         hashes: dict[int, str] = {}
-        windows = self._source.windows(
-            job.blocks, len(job.blocks), every_header=job.every_header, only=wanted
-        )
+        every_header = job.every_header or self._every_block
+        windows = self._source.windows(job.blocks, len(job.blocks), every_header=every_header, only=wanted)
         with closing(windows):
             for window in windows:
                 read.headers.update((block.number, block) for block in window.bare)

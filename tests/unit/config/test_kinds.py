@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from watcher import kinds
+from watcher import kinded, kinds
 from watcher.channels import log
 from watcher.discovery import registry
 from watcher.metrics import live_apps
@@ -13,9 +13,9 @@ from watcher.metrics import live_apps
 
 def test_the_kinds_are_the_modules() -> None:
     """Names that begin with an underscore are what several kinds share."""
-    assert kinds.known("discovery") == ("curated", "deployer", "factory_event", "registry")
-    assert kinds.known("metrics") == ("live_apps",)
-    assert kinds.known("channels") == ("log", "webhook")
+    assert kinded.known("discovery") == ("curated", "deployer", "factory_event", "registry")
+    assert kinded.known("metrics") == ("live_apps",)
+    assert kinded.known("channels") == ("log", "webhook")
 
 
 def test_a_kind_leads_to_its_module() -> None:
@@ -23,7 +23,7 @@ def test_a_kind_leads_to_its_module() -> None:
     assert kinds.discovery("registry").build is registry.build
     assert kinds.metric("live_apps").bounds is live_apps.bounds
     assert kinds.channel("log").build is log.build
-    assert kinds.settings_of("channels", "log") is log.Settings
+    assert kinded.settings_of("channels", "log") is log.Settings
 
 
 @pytest.mark.parametrize("kind", ["regsitry", "_words", "os", "", "registry.Registry", "../fields"])
@@ -42,7 +42,7 @@ def test_a_near_miss_is_recognised() -> None:
 def test_a_kind_is_not_imported_before_it_is_named() -> None:
     """Knowing the kinds costs nothing: a program of listed contracts never loads a channel."""
     code = (
-        "import sys; from watcher import kinds; kinds.known('channels'); kinds.metric('live_apps');"
+        "import sys; from watcher import kinded, kinds; kinded.known('channels'); kinds.metric('live_apps');"
         "sys.exit(any(name.startswith('watcher.channels.') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

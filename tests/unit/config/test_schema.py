@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from watcher import kinds
+from watcher import kinded
 from watcher.config.families import families
 from watcher.config.schema import FILES, schema_text, write_schemas
 from watcher.shipped import shipped
@@ -29,9 +29,9 @@ def test_every_kind_can_be_completed() -> None:
         deployment["properties"]["channel"]["items"],
     ]
     assert [{choice["title"] for choice in item["oneOf"]} for item in offered] == [
-        set(kinds.known("discovery")) - {"curated"},
-        set(kinds.known("metrics")),
-        set(kinds.known("channels")),
+        set(kinded.known("discovery")) - {"curated"},
+        set(kinded.known("metrics")),
+        set(kinded.known("channels")),
     ]
     for item in offered:
         for choice in item["oneOf"]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.discovery.givens import ALICE, APP, BOB, ONE, TWO, block, topic, word
-from watcher import kinds
+from watcher import kinded, kinds
 from watcher.core.applications import Discovery, Membership
 from watcher.core.facts import Announcement
 from watcher.core.types import Address
@@ -22,7 +22,7 @@ from watcher.fields import ZERO_ADDRESS
 from watcher.shipped import shipped
 from watcher.testing.fake_blocks import FakeTx, create, log, tx
 
-KINDS = kinds.known("discovery")
+KINDS = kinded.known("discovery")
 
 
 def _examples() -> dict[str, dict[str, Any]]:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher import kinds
+from watcher import kinded, kinds
 from watcher.core.readings import View
 from watcher.core.types import AppId, LiveVerdict
 from watcher.shipped import shipped
 
-KINDS = kinds.known("metrics")
+KINDS = kinded.known("metrics")
 
 
 def _examples() -> dict[str, dict[str, Any]]:

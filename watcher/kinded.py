@@ -1,17 +1,53 @@
-"""Tables with a `kind`: read with the Settings of the module that the kind names.
+"""Kinds, and tables with a `kind`: from a name in a file to the module of that name.
 
-{ kind = "live_apps", … } ─▶ Kinded("live_apps", live_apps.Settings(…))
+{ kind = "live_apps", … } ─▶ watcher.metrics.live_apps ─▶ Kinded("live_apps", live_apps.Settings(…))
+
+A package's modules are its kinds: nothing is registered, nothing is imported before it is named. Names that
+begin with an underscore are no kinds.
 """
 
-from collections.abc import Mapping
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from watcher import kinds
 from watcher.fields import refuse
+
+Family = Literal["discovery", "metrics", "channels"]
+"""A package of `watcher` whose modules are kinds."""
+
+
+def known(family: Family) -> tuple[str, ...]:
+    """List the kinds of a family, sorted."""
+    package = importlib.import_module(f"watcher.{family}")
+    names = (module.name for module in pkgutil.iter_modules(package.__path__))
+    return tuple(sorted(name for name in names if not name.startswith("_")))
+
+
+def unknown(kind: str, names: Sequence[str]) -> str:
+    """Say that a kind is none of those known, which are listed."""
+    close = get_close_matches(kind, names, 1)
+    hint = f'did you mean "{close[0]}"? ' if close else ""
+    return f"is no known kind: {hint}The known ones are {', '.join(names)}"
+
+
+def settings_of(family: Family, kind: str) -> type[BaseModel]:
+    """Give the model that a kind's table is read with; ValueError lists the known kinds."""
+    return cast(type[BaseModel], module_of(family, kind).Settings)
+
+
+def module_of(family: Family, kind: str) -> ModuleType:
+    """Give the module of a kind; ValueError lists the known ones."""
+    names = known(family)
+    if kind not in names:
+        raise ValueError(unknown(kind, names))
+    return importlib.import_module(f"watcher.{family}.{kind}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +57,29 @@ class Kinded:
     kind: str
     settings: BaseModel
 
+    def canonical(self) -> dict[str, Any]:
+        """Give the table in its canonical form, without what equals its default."""
+        return {
+            "kind": self.kind,
+            **self.settings.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class KindOf:
     """Marks a field as a table of one family of kinds; `elsewhere` names kinds that are not written here."""
 
-    family: kinds.Family
+    family: Family
     elsewhere: Mapping[str, str] | None = None
 
     def known(self) -> list[str]:
         """List the kinds that may be written here."""
-        return [kind for kind in kinds.known(self.family) if kind not in (self.elsewhere or {})]
+        return [kind for kind in known(self.family) if kind not in (self.elsewhere or {})]
 
     def model(self, table: object) -> type[BaseModel] | None:
         """Give the model that this table's keys are read with; None where its kind is unknown."""
         kind = table.get("kind") if isinstance(table, dict) else None
-        return kinds.settings_of(self.family, kind) if kind in kinds.known(self.family) else None
+        return settings_of(self.family, kind) if kind in known(self.family) else None
 
     def read(self, table: object) -> Kinded:
         """Validate one table; ValidationError where it is wrong."""
@@ -49,18 +92,15 @@ class KindOf:
         if place is not None:
             raise refuse(("kind",), f"is not written here but as {place}")
         if kind not in self.known():
-            raise refuse(("kind",), kinds.unknown(str(kind), self.known()))
-        model = kinds.settings_of(self.family, kind)
+            raise refuse(("kind",), unknown(str(kind), self.known()))
+        model = settings_of(self.family, kind)
         return Kinded(
             kind, model.model_validate({key: value for key, value in table.items() if key != "kind"})
         )
 
     def write(self, value: Kinded) -> dict[str, Any]:
         """Give the table in its canonical form, without what equals its default."""
-        return {
-            "kind": value.kind,
-            **value.settings.model_dump(mode="json", by_alias=True, exclude_defaults=True),
-        }
+        return value.canonical()
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
@@ -72,7 +112,7 @@ class KindOf:
     ) -> dict[str, Any]:
         choices = []
         for kind in self.known():
-            model = kinds.settings_of(self.family, kind)
+            model = settings_of(self.family, kind)
             choice = handler.resolve_ref_schema(handler(model.__pydantic_core_schema__)).copy()
             choice["title"] = kind
             choice["properties"] = {"kind": {"const": kind}, **choice.get("properties", {})}

@@ -1,4 +1,4 @@
-"""Event signatures as people write them: parsed, checked, and used to read logs.
+"""Event signatures as people write them: parsed, checked, and used to read logs word by word.
 
 `PoolCreated(address indexed token0, uint24 fee, address pool)` ─▶ topic0, where each argument stands
 """
@@ -6,18 +6,23 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from eth_abi.abi import is_encodable_type
 from eth_abi.grammar import ABIType, TupleType, parse
 from eth_utils.crypto import keccak
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
+from watcher.core.types import Address
 from watcher.core.window import Log
-from watcher.fields import repeated
+from watcher.fields import ZERO_ADDRESS, repeated
 
 _FORM = 'write it as in Solidity: "Created(address indexed creator, uint256 salt, address app)"'
 _EVENT = re.compile(r"\s*(?:event\s+)?([A-Za-z_$][\w$]*)\s*\((.*)\)\s*;?\s*", re.ASCII | re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 _HEX_OF_WORD = 64
+_WORD = 66
+_PADDING = "0x" + "0" * 24
 _MAX_INDEXED = 3
 """A log has four topics, the first names the event."""
 
@@ -99,6 +104,33 @@ class WordReader:
         if self.topic is not None:
             return topics[self.topic]
         return "0x" + log.data[self.begin : self.begin + _HEX_OF_WORD]
+
+
+def read_event(value: object) -> Signature:
+    """Read the signature of an event in a file; ValueError says what is wrong with it."""
+    if not isinstance(value, str):
+        raise ValueError('is not text: write the event\'s signature in quotes, "Created(address app)"')  # noqa: TRY004  # pydantic reports ValueError
+    return parse_signature(value)
+
+
+EventSignature = Annotated[
+    Signature,
+    PlainValidator(read_event),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "description": "the event's signature as in Solidity"}),
+]
+"""An event of the file."""
+
+
+def address_in(word: str) -> Address | None:
+    """Read the address in a `0x…` word of 32 bytes.
+
+    None where the word holds no address (another length, bits above the 20 bytes) or the zero address.
+    """
+    if len(word) != _WORD or not word.startswith(_PADDING):
+        return None
+    address = Address("0x" + word[len(_PADDING) :])
+    return None if address == ZERO_ADDRESS else address
 
 
 def parse_signature(text: str) -> Signature:

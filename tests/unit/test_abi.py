@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.unit.discovery.givens import topic
-from watcher.discovery._signature import parse_signature
+from watcher.abi import parse_signature
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""Checks of KPIs: aggregates that mean something, apps that are there, bars that decide something."""
+
+from collections.abc import Iterator
+
+from watcher import kinds
+from watcher.config.problems import KeyPath, Problem, did_you_mean
+from watcher.config.program_file import Kpi, ProgramFile
+from watcher.core.aggregates import Fold
+from watcher.core.kpis import compare
+from watcher.core.types import Verdict
+
+
+def kpi_problems(program: ProgramFile) -> Iterator[Problem]:
+    """Give everything that is wrong with KPIs, each by itself and with the apps there are."""
+    for place, kpi in enumerate(program.kpi):
+        at: KeyPath = ("kpi", place)
+        metric = kinds.metric(kpi.metric.kind).build(kpi.metric.settings)
+        unfit = kpi.unfit(metric)
+        if unfit is not None:
+            yield Problem((*at, "aggregate", "kind"), f"does not fit {kpi.metric.kind}: {unfit}")
+        yield from _apps(at, kpi, program)
+        yield from _decided_bar(at, kpi, len(program.app))
+
+
+def _apps(at: KeyPath, kpi: Kpi, program: ProgramFile) -> Iterator[Problem]:
+    """Refuse apps that are not there, and metrics about apps where there are none."""
+    apps = [app.id for app in program.app]
+    needs = kinds.metric(kpi.metric.kind).build(kpi.metric.settings).needs
+    if not apps and (needs.verdicts or needs.by_app or needs.each):
+        yield Problem((*at, "metric"), f"{kpi.metric.kind} is about apps, and there is none: add an [[app]]")
+        return
+    settings = kpi.metric.settings
+    inner = settings.metric.settings if needs.each is not None and hasattr(settings, "metric") else settings
+    named = [("app", name) for name in [getattr(inner, "app", None)] if name is not None]
+    named += [("recipients", name) for name in getattr(inner, "recipients", None) or ()]
+    within: KeyPath = (*at, "metric") if inner is settings else (*at, "metric", "metric")
+    for key, name in named:
+        if name not in apps:
+            yield Problem((*within, key), f'names "{name}", which is no app here: {did_you_mean(name, apps)}')
+
+
+def _decided_bar(at: KeyPath, kpi: Kpi, app_count: int) -> Iterator[Problem]:
+    """Refuse a bar that every possible reading is on the same side of."""
+    if kpi.aggregate.build().fold is Fold.SUM:
+        return
+    bounds = kinds.metric(kpi.metric.kind).bounds(kpi.metric.settings, app_count)
+    verdict = compare(bounds, kpi.comparator, kpi.bar)
+    if verdict is not Verdict.UNKNOWN:
+        holds = "always" if verdict is Verdict.MET else "never"
+        yield Problem(
+            (*at, kpi.comparator),
+            f"{holds} holds: {kpi.metric.kind} of this program reads from {bounds.low} to {bounds.high}, "
+            "write a bar inside that",
+        )
