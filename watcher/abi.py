@@ -133,6 +133,11 @@ def address_in(word: str) -> Address | None:
     return None if address == ZERO_ADDRESS else address
 
 
+def parse_types(inside: str) -> list[str]:
+    """Read the types of a function's arguments or results; ValueError names one that is unknown."""
+    return [_canonical_type(_cut_type(part.strip())[0]) for part in _split(inside)]
+
+
 def parse_signature(text: str) -> Signature:
     """Read an event's signature; ValueError says what is wrong with it and how to write it."""
     found = _EVENT.fullmatch(text)

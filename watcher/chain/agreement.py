@@ -6,10 +6,11 @@ a block that a milestone is at ─┘
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from watcher.chain.code import sample_code
+from watcher.chain.code import CallTo, sample_code
 from watcher.chain.endpoint import Endpoint
 from watcher.chain.questions import header_if_any, header_tagged
 from watcher.chain.refusals import Failure, Refusal
@@ -19,13 +20,18 @@ from watcher.chain.state import RpcState
 from watcher.chain.wire import BLOCKS
 from watcher.clock import Clock
 from watcher.core.facts import Sample
-from watcher.core.types import Address, BlockHash, BlockRef
+from watcher.core.types import Address, BlockHash, BlockRef, ViewCall
 from watcher.errors import ChainError, EndpointUnavailable, MalformedAnswer
 
 LAGGING = 64
 """An endpoint whose head is further than this behind another's does not know yet what was replaced."""
 PATIENCE_SECONDS = 20.0
 """Endpoints that differ about a block may do so for as long: one hears of a reorg before the other."""
+
+_SHOWN = 80
+"""So much of an answer is shown where answers differ."""
+
+T = TypeVar("T")
 
 DISAGREES = "disagrees"
 """The kind of fault of an endpoint that stands alone against two."""
@@ -55,10 +61,31 @@ class Agreement:
         The second is made on another endpoint where one can be asked now, else on the same. Raises
         MalformedAnswer, naming all, where no two agree.
         """
+        return self._agreed(
+            lambda rpc: sample_code(RpcState(rpc, block), address, block.number),
+            lambda sample: sample.runnable,
+            f"{address} at block {block.number}",
+            lambda sample: f"{sample.kind}, {'runs' if sample.runnable else 'cannot run'}",
+        )
+
+    def call(self, call: ViewCall, block: BlockRef) -> bytes | None:
+        """Read what a view function returns; where there are several endpoints two have to agree."""
+        asked = CallTo(call.address, bytes.fromhex(call.data.removeprefix("0x")))
+        return self._agreed(
+            lambda rpc: RpcState(rpc, block).calls([asked])[0],
+            lambda _answer: len(self._rpc.endpoints) == 1,
+            f"what {call.address} returns to {call.data[:10]} at block {block.number}",
+            lambda answer: "reverts" if answer is None else f"0x{answer.hex()}"[:_SHOWN],
+        )
+
+    def _agreed(
+        self, read: Callable[[Rpc], T], sure: Callable[[T], bool], what: str, words: Callable[[T], str]
+    ) -> T:
+        """Read once where that is `sure` enough, else until two reads are equal; name who differs."""
         rpc = self._rpc.only(self._rpc.endpoints)
-        first = sample_code(RpcState(rpc, block), address, block.number)
+        first = read(rpc)
         asked = rpc.answered_by
-        if first.runnable or asked is None:
+        if sure(first) or asked is None:
             return first
         votes = [(asked, first)]
         others = [each for each in self._rpc.endpoints if each is not asked]
@@ -68,19 +95,16 @@ class Agreement:
             if endpoint is not asked and endpoint.condition.rest_left():
                 continue
             try:
-                found = sample_code(RpcState(rpc.only([endpoint]), block), address, block.number)
+                found = read(rpc.only([endpoint]))
             except ChainError:
                 continue
             votes.append((endpoint, found))
             if sum(vote == found for _, vote in votes) > 1:
                 for odd in (each for each, vote in votes if vote != found):
-                    _alone(odd, f"says otherwise of {address} at block {block.number} than two others")
+                    _alone(odd, f"says otherwise of {what} than two others")
                 return found
-        said = "; ".join(
-            f"{endpoint.name}: {vote.kind}, {'runs' if vote.runnable else 'cannot run'}"
-            for endpoint, vote in votes
-        )
-        raise MalformedAnswer(f"no two reads of {address} at block {block.number} agree ({said})")
+        said = "; ".join(f"{endpoint.name}: {words(vote)}" for endpoint, vote in votes)
+        raise MalformedAnswer(f"no two reads of {what} agree ({said})")
 
     def replaced(self, block: BlockRef, *, lasting: bool = True) -> bool:
         """Tell whether another block has the place of one that was read.

@@ -26,7 +26,7 @@ from watcher.chain.windows import AHEAD, MAX_WINDOW_BYTES, WindowReader
 from watcher.chain.wire import BLOCKS, PLAIN, PROVABLE
 from watcher.clock import Clock, SystemClock
 from watcher.core.facts import Sample
-from watcher.core.types import Address, BlockRange, BlockRef
+from watcher.core.types import Address, BlockRange, BlockRef, ViewCall
 from watcher.core.window import LogFilter, Window
 
 
@@ -120,6 +120,10 @@ class JsonRpcSource:
     def sample(self, address: Address, block: BlockRef) -> Sample:
         """Read what code stands at and behind an address after a block."""
         return self._agreement.sample(address, block)
+
+    def call(self, call: ViewCall, block: BlockRef) -> bytes | None:
+        """Read what a view function returns after a block."""
+        return self._agreement.call(call, block)
 
     def code_now(self, address: Address) -> bytes:
         """Read the code at the head: at its number, since `latest` may mean a block that is not sealed."""

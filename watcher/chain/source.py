@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from watcher.core.facts import Sample
-from watcher.core.types import Address, BlockHash, BlockRange, BlockRef
+from watcher.core.types import Address, BlockHash, BlockRange, BlockRef, ViewCall
 from watcher.core.window import LogFilter, Window
 
 Tag = Literal["finalized", "safe"]
@@ -90,6 +90,13 @@ class ChainSource(Protocol):
         A sample that cannot run is believed when two reads agree, on two endpoints where there are two.
         Raises `HistoryMissing` where the state is pruned, and where `block` is not (or no longer, or not yet)
         this source's block of that number.
+        """
+        ...
+
+    def call(self, call: ViewCall, block: BlockRef) -> bytes | None:
+        """Read what a view function returns after `block`; None where it reverts, empty where no code is.
+
+        Believed when two endpoints agree, where there are two. Raises as `sample` does.
         """
         ...
 

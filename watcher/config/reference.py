@@ -124,7 +124,8 @@ def _simple_type(field: Schema) -> str:
             item = _type(field["items"])
             return "tables" if item == "table" else f"list of {_PLURALS.get(item, item)}"
         case "object":
-            return f"table of {_type(field['additionalProperties'])}"
+            values = field.get("patternProperties", {"": field.get("additionalProperties")})
+            return f"table of {_type(next(iter(values.values())))}"
         case "integer":
             return _integer(field)
         case "boolean":

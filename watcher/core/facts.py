@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
 from watcher.core.measures import Amounts
-from watcher.core.types import ActorId, Address, AppId, BlockRef
+from watcher.core.types import ActorId, Address, AppId, BlockRef, ViewCall
 
 Actor = TypeVar("Actor", Address, ActorId)
 
@@ -149,10 +149,27 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class CallAnswer:
+    """What a view function returned at one sample block; None where it reverted, nothing without code."""
+
+    call: ViewCall
+    block_number: int
+    answer: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class SampleWant:
     """The state of `address` at block `block_number` is needed before that block can be concluded."""
 
     address: Address
+    block_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallWant:
+    """What a view function returns at block `block_number` is needed before that block can be concluded."""
+
+    call: ViewCall
     block_number: int
 
 
@@ -173,4 +190,4 @@ class AgreedWant:
     endpoints: int
 
 
-Want = SampleWant | BlockAtWant | AgreedWant
+Want = SampleWant | CallWant | BlockAtWant | AgreedWant

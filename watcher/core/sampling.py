@@ -8,8 +8,8 @@ beacon. Between two samples the state is taken as unchanged.
 from collections.abc import Iterable, Iterator, Mapping
 
 from watcher.core.applications import Membership
-from watcher.core.facts import Actor, BlockFacts, Sample, SampleWant
-from watcher.core.types import Address, AppId
+from watcher.core.facts import Actor, BlockFacts, CallWant, Sample, SampleWant
+from watcher.core.types import Address, AppId, ViewCall
 
 
 class Sampler:
@@ -29,13 +29,17 @@ class Sampler:
         copy.period = self.period
         return copy
 
+    def turns(self, facts: BlockFacts[Actor]) -> bool:
+        """Tell whether the next block is the first of a day, or of a `state_every`."""
+        return facts.block.timestamp // self.every_seconds != self.period
+
     def due(self, facts: BlockFacts[Actor]) -> list[Address]:
         """Say whose state is due at the next block, sorted; changes nothing."""
         membership, joined = self.membership, set[Address]()
         if facts.announcements:
             membership = membership.fork()
             joined = membership.apply(facts.block.number, facts.announcements)
-        if facts.block.timestamp // self.every_seconds != self.period:
+        if self.turns(facts):
             due: Iterable[Address] = membership.addresses()
         else:
             due = joined | self._changed(facts.code_changes)
@@ -76,12 +80,16 @@ def _counts(membership: Membership, address: Address) -> bool:
     return owner is not None and owner.counts
 
 
-def look_ahead(sampler: Sampler, blocks: Iterable[BlockFacts[Actor]]) -> Iterator[SampleWant]:
+def look_ahead(
+    sampler: Sampler, blocks: Iterable[BlockFacts[Actor]], calls: Iterable[ViewCall] = ()
+) -> Iterator[SampleWant | CallWant]:
     """Give every sample that these blocks will need, as far as can be told before they are concluded.
 
     Only what a beacon that is not known yet will ask for is missing; the step asks for it when it gets there.
     """
     ahead = sampler.fork()
     for facts in blocks:
+        if ahead.turns(facts):
+            yield from (CallWant(call, facts.block.number) for call in calls)
         for address in ahead.advance(facts):
             yield SampleWant(address, facts.block.number)

@@ -25,10 +25,24 @@ from watcher.core.liveness import advance
 from watcher.core.metering import Measured
 from watcher.core.standing import judgement_of, view_of
 from watcher.core.state import State
-from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address, AppId, BlockRef, KpiId, Verdict, iso_utc
+from watcher.core.types import (
+    SECONDS_PER_HOUR,
+    ActorId,
+    Address,
+    AppId,
+    BlockRef,
+    KpiId,
+    Verdict,
+    ViewCall,
+    iso_utc,
+)
 
 PROGRESS_PARTS = 20
 """A reading that is not a whole number is reported each 5 % of its bar (spec of notices)."""
+
+
+NO_CALLS: Mapping[tuple[ViewCall, int], bytes | None] = {}
+"""For programs whose metrics call nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +89,13 @@ def step(
     state: State,
     facts: BlockFacts[ActorId],
     samples: Mapping[tuple[Address, int], Sample],
+    calls: Mapping[tuple[ViewCall, int], bytes | None] = NO_CALLS,
 ) -> tuple[State, Conclusions]:
     """Conclude one block. The state passed in is used up; the one returned has to be used from here on.
 
-    Blocks come ascending, `count_from` first. `samples` holds what `Sampler.advance` will ask for; a KeyError
-    means that the caller did not check.
+    Blocks come ascending, `count_from` first. `samples` holds what `Sampler.advance` will ask for, `calls` at
+    the first block of each sampling period what each of the metrics' calls returned there; a KeyError means
+    that the caller did not check.
     """
     block, last = facts.block, state.block
     drafts: list[Draft] = []
@@ -88,6 +104,8 @@ def step(
             Draft(EntryType.DEFINITION_ADOPTED, definition.program_id, evidence.adopted(definition, block))
         )
     crossed = last is not None and _cross_gap(definition, state, last, block)
+    if state.sampler.turns(facts):
+        state.meter.calls = {call: calls[call, block.number] for call in state.meter.needs.calls}
     dirty = _take_in(state, facts, samples)
     state.block = block
     if last is None or crossed or hour_of(block.timestamp) != hour_of(last.timestamp):

@@ -15,14 +15,14 @@ from watcher.core.ledger import EntryType
 from watcher.core.state import State
 from watcher.core.step import step
 from watcher.core.types import ActorId, BlockRef
-from watcher.stages.memory import Samples, lacking
+from watcher.stages.memory import Calls, Samples, lacking
 
 
 def first_unagreed(
     definition: Definition,
     state: State,
     rows: Sequence[BlockFacts[ActorId]],
-    samples: Samples,
+    reads: tuple[Samples, Calls],
     agreed: BlockRef | None,
 ) -> BlockRef | None:
     """Find the first of some blocks at which a milestone is reached, other than the block `agreed` on.
@@ -33,9 +33,9 @@ def first_unagreed(
         return None
     ahead = state.fork()
     for row in rows:
-        if lacking(definition, ahead, row, samples.keys()):
+        if lacking(definition, ahead, row, reads[0].keys(), reads[1].keys()):
             return None
-        ahead, conclusions = step(definition, ahead, row, samples)
+        ahead, conclusions = step(definition, ahead, row, *reads)
         reached = any(entry.type is EntryType.MILESTONE_REACHED for entry in conclusions.entries)
         if reached and row.block != agreed:
             return row.block

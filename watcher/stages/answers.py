@@ -1,6 +1,7 @@
 """Answering wants: what the evaluate stage lacks to conclude a block, read from the chain.
 
 want: state of a contract at a block ─▶ a sample, read there, or proven from later code
+want: a view function at a block     ─▶ what it returned there
 want: the first block at an instant  ─▶ that block's header and its predecessor's
 want: endpoints that agree on a block ─▶ the block noted as agreed
 """
@@ -13,7 +14,16 @@ from watcher.chain.bytecode import code_hash, proves_plain_code
 from watcher.chain.source import ChainSource
 from watcher.core.activity import hour_of
 from watcher.core.definition import Definition
-from watcher.core.facts import AgreedWant, BlockAtWant, CodeKind, Sample, SampleWant, Want
+from watcher.core.facts import (
+    AgreedWant,
+    BlockAtWant,
+    CallAnswer,
+    CallWant,
+    CodeKind,
+    Sample,
+    SampleWant,
+    Want,
+)
 from watcher.core.tracked import Tracked
 from watcher.core.types import BlockRef
 from watcher.errors import CallRefused, HistoryMissing, MalformedAnswer
@@ -35,7 +45,7 @@ class _Missing:
     reason: str
 
 
-_Answer = Sample | BlockRef | list[BlockRef] | None
+_Answer = Sample | CallAnswer | BlockRef | list[BlockRef] | None
 """A sample, a block that is agreed on, the blocks around an instant; None: nobody needs one any more."""
 
 
@@ -79,9 +89,9 @@ def answer_wants(
                 ref = refs[want]
                 differing = disagreement(source, want, ref) if ref else None
                 return _Missing(differing) if differing else ref
-            case SampleWant():
+            case SampleWant() | CallWant():
                 ref = refs[want]
-                return _sample(source, store, tracked, want, ref) if ref else None
+                return _state(source, store, tracked, want, ref) if ref else None
             case _:
                 assert_never(want)
 
@@ -104,6 +114,8 @@ def _keep(tx: Tx, found: _Answer) -> None:
     match found:
         case Sample():
             tx.facts.add_samples([found])
+        case CallAnswer():
+            tx.facts.add_calls([found])
         case BlockRef():
             tx.state.set_agreed(found)
         case list():
@@ -112,13 +124,16 @@ def _keep(tx: Tx, found: _Answer) -> None:
             pass  # a want whose block a reorg took away needs no answer: the new chain asks anew
 
 
-def _sample(
-    source: ChainSource, store: Store, tracked: Tracked, want: SampleWant, ref: BlockRef
-) -> Sample | _Missing:
+def _state(
+    source: ChainSource, store: Store, tracked: Tracked, want: SampleWant | CallWant, ref: BlockRef
+) -> Sample | CallAnswer | _Missing:
     try:
+        if isinstance(want, CallWant):
+            return CallAnswer(want.call, ref.number, source.call(want.call, ref))
         return source.sample(want.address, ref)
     except HistoryMissing as error:
-        return _proven(source, store, tracked, want, ref) or _Missing(str(error))
+        proven = isinstance(want, SampleWant) and _proven(source, store, tracked, want, ref)
+        return proven or _Missing(str(error))
     except (CallRefused, MalformedAnswer) as error:
         # One read that keeps failing must not keep the others, and the windows, from being read.
         return _Missing(str(error))

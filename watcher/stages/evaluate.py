@@ -23,7 +23,7 @@ from watcher.core.step import deadlines, step
 from watcher.core.types import SECONDS_PER_DAY, ActorId, BlockRef
 from watcher.stages.agreeing import first_unagreed
 from watcher.stages.announce import Announcer
-from watcher.stages.memory import Memory, Samples, lacking, missing, stored
+from watcher.stages.memory import Calls, Memory, Samples, lacking, missing, stored
 from watcher.stages.observations import settle
 from watcher.stages.provisional import Provisional
 from watcher.stages.standstill import announce, unanswered
@@ -135,31 +135,39 @@ class Evaluate:
             return chunk, False
         after = memory.state.block.number if memory.state.block else -1
         rows = tx.facts.blocks(after, min(final.number, checkpoint.number), self._chunk)
-        wanted = set(look_ahead(memory.state.sampler, rows))
-        samples = tx.facts.samples({want.block_number for want in wanted})
-        chunk.wants = set(missing(wanted, samples.keys()))
+        wanted = set(look_ahead(memory.state.sampler, rows, memory.state.meter.needs.calls))
+        numbers = {want.block_number for want in wanted}
+        samples, calls = tx.facts.samples(numbers), tx.facts.calls(numbers)
+        chunk.wants = set(missing(wanted, samples.keys(), calls.keys()))
         unagreed = None
         if self._agree > 1:
-            unagreed = first_unagreed(self._definition, memory.state, rows, samples, tx.state.agreed())
+            unagreed = first_unagreed(
+                self._definition, memory.state, rows, (samples, calls), tx.state.agreed()
+            )
         for row in rows:
-            chunk.blocked_by = lacking(self._definition, memory.state, row, samples.keys())
+            chunk.blocked_by = lacking(self._definition, memory.state, row, samples.keys(), calls.keys())
             if row.block == unagreed:
                 chunk.blocked_by = [AgreedWant(row.block.number, self._agree)]
             if chunk.blocked_by:
                 chunk.wants.update(chunk.blocked_by)
                 return chunk, False
-            self._fold(tx, memory, row, samples, chunk)
+            self._fold(tx, memory, row, (samples, calls), chunk)
         return chunk, len(rows) == self._chunk
 
     def _fold(
-        self, tx: Tx, memory: Memory, row: BlockFacts[ActorId], samples: Samples, chunk: _Chunk
+        self,
+        tx: Tx,
+        memory: Memory,
+        row: BlockFacts[ActorId],
+        reads: tuple[Samples, Calls],
+        chunk: _Chunk,
     ) -> None:
         last = memory.state.block
         instants = deadlines(self._definition, memory.state)
         if last is not None and _day(last) != _day(row.block):
             tx.state.snapshot(_day(last), stored(memory.state))
         hours, contract_hours = memory.hours.add(row)
-        memory.state, conclusions = step(self._definition, memory.state, row, samples)
+        memory.state, conclusions = step(self._definition, memory.state, row, *reads)
         chunk.blocks += 1
         chunk.hours += hours
         chunk.contract_hours += contract_hours

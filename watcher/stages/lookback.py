@@ -58,9 +58,10 @@ def as_of(definition: Definition, tx: Tx, moment: Moment | None) -> AsOf:
     known = present if number == present.block.number else tx.state.snapshot_at_or_before(number)
     state = Memory.load(definition, tx, known).state
     while rows := tx.facts.blocks(state.block.number if state.block else -1, number, ROWS):
-        samples = tx.facts.samples({row.block.number for row in rows})
+        numbers = {row.block.number for row in rows}
+        samples, calls = tx.facts.samples(numbers), tx.facts.calls(numbers)
         for row in rows:
-            state, _ = step(definition, state, row, samples)
+            state, _ = step(definition, state, row, samples, calls)
     assert state.block is not None  # noqa: S101  # the first block that counts is always stored
     return AsOf(number, state.block, state)
 

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 
 from watcher.core.activity import hour_of, span
 from watcher.core.definition import Definition
-from watcher.core.facts import BlockFacts, Sample, SampleWant, Want
+from watcher.core.facts import BlockFacts, CallWant, Sample, SampleWant, Want
 from watcher.core.rollup import HourBook
 from watcher.core.state import State, from_json, to_json
 from watcher.core.step import block_wanted
-from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address, BlockRef
+from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address, BlockRef, ViewCall
 from watcher.errors import StoreError
 from watcher.store.database import Tx
 from watcher.store.state import StoredState
 
 Samples = dict[tuple[Address, int], Sample]
 """Samples by contract and block number."""
+
+Calls = dict[tuple[ViewCall, int], bytes | None]
+"""What view functions returned, by call and block number."""
 
 
 @dataclass(slots=True)
@@ -80,16 +83,35 @@ def stored(state: State) -> StoredState:
 
 
 def lacking(
-    definition: Definition, state: State, row: BlockFacts[ActorId], known: AbstractSet[tuple[Address, int]]
+    definition: Definition,
+    state: State,
+    row: BlockFacts[ActorId],
+    known: AbstractSet[tuple[Address, int]],
+    called: AbstractSet[tuple[ViewCall, int]],
 ) -> list[Want]:
     """List what has to be known before a block can be concluded and is not; empty: conclude it."""
     block = block_wanted(definition, state, row.block)
     if block is not None:
         return [block]
-    due = (SampleWant(address, row.block.number) for address in state.sampler.due(row))
-    return missing(due, known)
+    number = row.block.number
+    due: list[SampleWant | CallWant] = [SampleWant(address, number) for address in state.sampler.due(row)]
+    if state.sampler.turns(row):
+        due += (CallWant(call, number) for call in state.meter.needs.calls)
+    return missing(due, known, called)
 
 
-def missing(wants: Iterable[SampleWant], known: AbstractSet[tuple[Address, int]]) -> list[Want]:
-    """List the samples that are wanted and not known."""
-    return [want for want in wants if (want.address, want.block_number) not in known]
+def missing(
+    wants: Iterable[SampleWant | CallWant],
+    known: AbstractSet[tuple[Address, int]],
+    called: AbstractSet[tuple[ViewCall, int]],
+) -> list[Want]:
+    """List the samples and calls that are wanted and not known."""
+    return [
+        want
+        for want in wants
+        if (
+            (want.address, want.block_number) not in known
+            if isinstance(want, SampleWant)
+            else (want.call, want.block_number) not in called
+        )
+    ]

@@ -47,15 +47,16 @@ class Provisional:
         while checkpoint is not None:
             after = ahead.block.number if ahead.block else -1
             rows = tx.facts.blocks(after, checkpoint.number, rows_at_once)
-            wanted = set(look_ahead(ahead.sampler, rows))
-            samples = tx.facts.samples({want.block_number for want in wanted})
-            wants = missing(wanted, samples.keys())
+            wanted = set(look_ahead(ahead.sampler, rows, ahead.meter.needs.calls))
+            numbers = {want.block_number for want in wanted}
+            samples, calls = tx.facts.samples(numbers), tx.facts.calls(numbers)
+            wants = missing(wanted, samples.keys(), calls.keys())
             for row in rows:
-                lacks = lacking(self._definition, ahead, row, samples.keys())
+                lacks = lacking(self._definition, ahead, row, samples.keys(), calls.keys())
                 wants += lacks
                 if lacks:
                     break
-                ahead, _ = step(self._definition, ahead, row, samples)
+                ahead, _ = step(self._definition, ahead, row, samples, calls)
             tx.facts.put_wants(set(wants), self._clock.now())
             if wants or len(rows) < rows_at_once:
                 break

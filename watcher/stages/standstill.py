@@ -10,7 +10,7 @@ from typing import assert_never
 
 from watcher.core.definition import Chain
 from watcher.core.events import Notice, NoticeType
-from watcher.core.facts import AgreedWant, BlockAtWant, SampleWant, Want
+from watcher.core.facts import AgreedWant, BlockAtWant, CallWant, SampleWant, Want
 from watcher.core.types import iso_utc
 from watcher.core.wording import counted
 from watcher.stages.announce import Announcer
@@ -96,6 +96,9 @@ def _words(want: Want) -> tuple[str, str]:
         case SampleWant(address, number):
             who = f"add an archive endpoint, with state from block {number} on: what it answers is stored"
             return f"the state of contract {address} at block {number}", f"{who}; {_GAP}"
+        case CallWant(call, number):
+            who = f"add an archive endpoint, with state from block {number} on: what it answers is stored"
+            return f"what {call.address} returns to {call.data[:10]} at block {number}", f"{who}; {_GAP}"
         case BlockAtWant(timestamp, after, before):
             what = f"the first block at or after {iso_utc(timestamp)}, one of blocks {after + 1} to {before}"
             return what, f"add an endpoint with blocks from {after + 1} on; {_GAP}"

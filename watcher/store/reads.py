@@ -12,10 +12,20 @@ from typing import Any, assert_never
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from watcher.core.facts import AgreedWant, BlockAtWant, CodeKind, Logic, Sample, SampleWant, Want
-from watcher.core.types import Address
+from watcher.core.facts import (
+    AgreedWant,
+    BlockAtWant,
+    CallAnswer,
+    CallWant,
+    CodeKind,
+    Logic,
+    Sample,
+    SampleWant,
+    Want,
+)
+from watcher.core.types import Address, ViewCall
 from watcher.store.sql import Record, Repository, among, insert_new, upsert
-from watcher.store.tables import SampleRow, WantRow
+from watcher.store.tables import CallSample, SampleRow, WantRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +39,7 @@ class OpenWant:
 
 
 class Reads(Repository):
-    """The rows of `sample` and `want`."""
+    """The rows of `sample`, `call_sample` and `want`."""
 
     def add_samples(self, samples: Iterable[Sample]) -> None:
         """Record samples; one read again replaces the one before."""
@@ -40,6 +50,25 @@ class Reads(Repository):
         chosen = among(self._connection, col(SampleRow.block_number), list(block_numbers))
         rows = self._connection.execute(select(SampleRow).where(chosen))
         return {(Address(row.address), row.block_number): _as_sample(row) for row in rows}
+
+    def add_calls(self, answers: Iterable[CallAnswer]) -> None:
+        """Record what view functions returned; one read again replaces the one before."""
+        rows = [
+            {
+                "address": item.call.address,
+                "data": item.call.data,
+                "block_number": item.block_number,
+                "answer": item.answer,
+            }
+            for item in answers
+        ]
+        upsert(self._connection, CallSample, rows)
+
+    def calls(self, block_numbers: Iterable[int]) -> dict[tuple[ViewCall, int], bytes | None]:
+        """Give what view functions returned at some blocks, by call and block."""
+        chosen = among(self._connection, col(CallSample.block_number), list(block_numbers))
+        rows = self._connection.execute(select(CallSample).where(chosen))
+        return {(ViewCall(Address(row.address), row.data), row.block_number): row.answer for row in rows}
 
     def put_wants(self, wants: Iterable[Want], now: datetime) -> None:
         """Ask for reads; one that is asked for already keeps its age and its failures."""
@@ -98,6 +127,10 @@ def _want_row(want: Want) -> dict[str, Any]:
         case SampleWant(address, block_number):
             detail = {"kind": "sample", "address": address, "block_number": block_number}
             return {**detail, "timestamp": None, "after": None, "key": f"sample {address} {block_number}"}
+        case CallWant(call, block_number):
+            detail = {"kind": "call", "address": call.address, "block_number": block_number}
+            key = f"call {call.address} {call.data} {block_number}"
+            return {**detail, "timestamp": None, "after": None, "key": key}
         case BlockAtWant(timestamp, after, before):
             detail = {"kind": "block_at", "timestamp": timestamp, "after": after, "block_number": before}
             return {**detail, "address": None, "key": f"block_at {timestamp} {after} {before}"}
@@ -116,6 +149,8 @@ def _want_key(want: Want) -> str:
 def _as_want(row: Record) -> Want:
     if row.kind == "sample":
         return SampleWant(Address(row.address), row.block_number)
+    if row.kind == "call":
+        return CallWant(ViewCall(Address(row.address), row.key.split(" ")[2]), row.block_number)
     if row.kind == "agreed":
         return AgreedWant(row.block_number, int(row.key.rpartition(" ")[2]))
     return BlockAtWant(row.timestamp, row.after, row.block_number)

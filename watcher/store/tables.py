@@ -123,9 +123,9 @@ class WantRow(Row, table=True):
     __tablename__ = "want"
 
     key: str = text("names the read", key=True)
-    kind: str = text("sample, block_at or agreed")
-    address: str | None = text("sample: the contract", default=None)
-    block_number: int = whole("sample, agreed: the block; block_at: the block it must not lie after")
+    kind: str = text("sample, call, block_at or agreed")
+    address: str | None = text("sample, call: the contract", default=None)
+    block_number: int = whole("sample, call, agreed: the block; block_at: the block it must not lie after")
     timestamp: int | None = whole(
         "block_at: Unix seconds; wanted is the first block not before", default=None
     )

@@ -17,7 +17,7 @@ from hashlib import sha256
 from watcher.chain.code import CallTo, CodeAt, StorageAt, sample_code
 from watcher.chain.source import EndpointTrouble, Identity, Tag, Witness
 from watcher.core.facts import Sample
-from watcher.core.types import Address, BlockHash, BlockRange, BlockRef
+from watcher.core.types import Address, BlockHash, BlockRange, BlockRef, ViewCall
 from watcher.core.window import BlockReceipts, LogFilter, Window
 from watcher.errors import ChainError, HistoryMissing
 from watcher.testing.fake_blocks import Changes, FakeBlock, FakeTx, receipts_of
@@ -166,13 +166,20 @@ class FakeChain:
 
     def sample(self, address: Address, block: BlockRef) -> Sample:
         """Read the state that `block` and the blocks before it made."""
-        self._ask("sample")
+        return sample_code(self._state("sample", block), address, block.number)
+
+    def _state(self, question: str, block: BlockRef) -> "_FakeState":
+        self._ask(question)
         visible = self._visible()
         if block.number >= len(visible) or visible[block.number].ref.hash != block.hash:
             raise HistoryMissing(f"block {block.number} {block.hash} is not on this chain: read it again")
         if block.number < self._state_from:
             raise HistoryMissing(f"the state of block {block.number} is pruned: use an archive endpoint")
-        return sample_code(_FakeState(visible[: block.number + 1]), address, block.number)
+        return _FakeState(visible[: block.number + 1])
+
+    def call(self, call: ViewCall, block: BlockRef) -> bytes | None:
+        """Read the state that `block` and the blocks before it made."""
+        return self._state("call", block).calls([CallTo(call.address, bytes.fromhex(call.data[2:]))])[0]
 
     def code_now(self, address: Address) -> bytes:
         """Read the code at the head."""

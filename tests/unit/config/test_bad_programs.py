@@ -248,8 +248,8 @@ def test_problems_between_tables_are_reported_at_once_too(tmp_path: Path) -> Non
     assert ": 2 problems\n" in refusal_of(written(tmp_path, text))
 
 
-def test_a_program_without_apps_can_do_nothing(tmp_path: Path) -> None:
+def test_a_metric_about_apps_needs_an_app(tmp_path: Path) -> None:
     """No app, no verdict."""
     before, _, rest = PROGRAM.partition("[[app]]")
     text = before + rest[rest.index("[[kpi]]") :]
-    assert "app is missing: a program without an [[app]]" in refusal_of(written(tmp_path, text))
+    assert "live_apps is about apps, and there is none: add an [[app]]" in refusal_of(written(tmp_path, text))

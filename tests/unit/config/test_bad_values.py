@@ -136,8 +136,8 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "unknown kind of metric": (
         'kind = "live_apps"',
-        'kind = "token_supply"',
-        ("kpi[0].metric.kind", '"token_supply"', "The known ones are live_apps"),
+        'kind = "token_suply"',
+        ("kpi[0].metric.kind", '"token_suply"', 'did you mean "token_supply"?', "live_apps"),
     ),
     "a kind that is no text": ('kind = "registry"', "kind = 1", ("app[0].discover[0].kind", "1", "registry")),
     "curated contracts as a discovery": (

@@ -14,7 +14,20 @@ from watcher.metrics import live_apps
 def test_the_kinds_are_the_modules() -> None:
     """Names that begin with an underscore are what several kinds share."""
     assert kinded.known("discovery") == ("curated", "deployer", "factory_event", "registry")
-    assert kinded.known("metrics") == ("live_apps",)
+    assert kinded.known("metrics") == (
+        "app_actions",
+        "app_actors",
+        "app_fees",
+        "apps_where",
+        "block_gas",
+        "block_interval",
+        "contract_call",
+        "event_count",
+        "event_sum",
+        "live_apps",
+        "token_held_by",
+        "token_supply",
+    )
     assert kinded.known("channels") == ("log", "webhook")
 
 

@@ -50,6 +50,8 @@ def test_a_reading_is_determined_by_the_view(
     assert (
         reading == two.read(View(timestamp, dict(reversed(apps.items())))) == one.read(View(timestamp, apps))
     )
+    if reading is None:  # a property of blocks that this one does not have
+        return
     assert reading.high is None or reading.low <= reading.high
     assert not one.integral or (
         reading.low.denominator == 1 and (reading.high is None or reading.high.denominator == 1)
@@ -72,6 +74,9 @@ def test_unknown_apps_only_widen_a_reading(
         for app, verdict in apps.items()
     }
     narrow, bounds = metric.read(View(0, known)), module.bounds(settings, len(apps))
+    if wide is None or narrow is None:
+        assert wide is narrow
+        return
     for inner, outer in ((narrow, wide), (wide, bounds)):
         assert outer.low <= inner.low
         assert outer.high is None or (inner.high is not None and inner.high <= outer.high)
