@@ -144,7 +144,7 @@ class Meter:
         """Give how the view's app stands by what was measured so far; nothing is taken in."""
         app = view.app or AppId(TOGETHER)
         known = SeriesId(goal.series, app) in self.series
-        reading = self._folded(goal, app) if known else goal.metric.read(view)
+        reading = self._folded(goal, app) if known else goal.metric.read(view) or NOTHING
         return reading, self._verdict(goal, app, reading)
 
     def instants(self, definition: Definition) -> Iterator[int]:
@@ -200,8 +200,10 @@ class Meter:
                     held = self.series[name] = Series(metric.shape, aggregate, begin)
                 held.observe(view.timestamp, reading)
             observed.add(name)
-        if held is None:
-            return NOTHING
+        return NOTHING if held is None else self._folded(goal, AppId(name.app))
+
+    def _folded(self, goal: Goal, app: AppId) -> Reading:
+        held = self.series[SeriesId(goal.series, app)]
         return held.read(worst_is_most=goal.comparator not in _FLOORS)
 
     def _verdict(self, goal: Goal, app: AppId, reading: Reading) -> Verdict:
