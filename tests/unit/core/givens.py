@@ -43,6 +43,7 @@ from watcher.core.types import (
     KpiId,
     LiveVerdict,
     MilestoneId,
+    ViewCall,
     WindowSpec,
 )
 from watcher.core.window import BlockReceipts, Query
@@ -266,18 +267,27 @@ def definition(
     )
 
 
+class EverythingReverts(dict[tuple[ViewCall, int], bytes | None]):
+    """Every view function reverts, whenever it is asked."""
+
+    def __missing__(self, asked: tuple[ViewCall, int]) -> None:
+        """Answer nothing."""
+        del asked
+
+
 def fold(
     program: Definition,
     blocks: Iterable[BlockFacts[ActorId]],
     samples: Samples | None = None,
     state: State | None = None,
+    calls: Mapping[tuple[ViewCall, int], bytes | None] | None = None,
 ) -> tuple[State, list[Conclusions]]:
     """Conclude blocks one after the other; give the last state and what each block brought."""
     state = State.initial(program) if state is None else state
     known = EverythingRuns() if samples is None else samples
     conclusions = []
     for block in blocks:
-        state, concluded = step(program, state, block, known)
+        state, concluded = step(program, state, block, known, EverythingReverts() if calls is None else calls)
         conclusions.append(concluded)
     return state, conclusions
 

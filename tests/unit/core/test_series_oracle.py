@@ -1,0 +1,213 @@
+"""Every fold of every shape, against a recount by the second that shares no code with it."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import ceil
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watcher.core.aggregates import NOT_OF, OF_DAYS, Aggregate, Fold, Shape
+from watcher.core.meter_json import hour_from_json, hour_json
+from watcher.core.readings import Reading
+from watcher.core.series import Series, SeriesHour
+from watcher.core.types import Verdict, WindowSpec
+
+BEGIN = 1_700_000_000
+HOUR, DAY = 3_600, 86_400
+
+Seen = tuple[int, int]
+"""A block's time and its reading."""
+
+_steps = st.lists(
+    st.tuples(st.sampled_from((0, 1, 59, 600, 3_600, 7_201, 40_000, 86_400)), st.integers(0, 9)),
+    min_size=1,
+    max_size=30,
+)
+_windows = st.builds(WindowSpec, st.integers(1, 3), st.sampled_from(("rolling", "complete_days")))
+_folds = st.sampled_from(Fold)
+_shapes = st.sampled_from(Shape)
+
+
+def blocks_of(steps: Sequence[tuple[int, int]]) -> list[Seen]:
+    """Lay steps out from the begin."""
+    time, found = BEGIN, []
+    for step, value in steps:
+        time += step if found else 0
+        found.append((time, value))
+    return found
+
+
+def aggregate_of(shape: Shape, fold: Fold, window: WindowSpec, percent: int) -> Aggregate | None:
+    """Give an aggregate that a program may ask of a shape, None for what it may not."""
+    if fold in NOT_OF[shape]:
+        return None
+    if fold is Fold.CONSECUTIVE_DAYS or fold in OF_DAYS[shape]:
+        window = WindowSpec(window.days, "complete_days")
+    of_percentile = Fraction(percent) if fold is Fold.PERCENTILE else None
+    return Aggregate(fold, None if fold is Fold.INSTANT else window, of_percentile)
+
+
+def ends(window: WindowSpec, now: int) -> tuple[int, int]:
+    """Give a window's first second and the one behind its last."""
+    if window.kind == "rolling":
+        return (now // HOUR - 24 * window.days) * HOUR, now + 1
+    midnight = now // DAY * DAY
+    return midnight - window.days * DAY, midnight
+
+
+def held(seen: Sequence[Seen], first: int, behind: int, now: int) -> list[tuple[int, int]]:
+    """Give the levels that held in a span of seconds up to now, each with how long; none for no time."""
+    found = []
+    for (time, value), until in zip(seen, [*(time for time, _ in seen[1:]), now], strict=True):
+        lasted = min(until, behind, now) - max(time, first)
+        if lasted > 0:
+            found.append((value, lasted))
+    return found
+
+
+def within(seen: Sequence[Seen], first: int, behind: int) -> list[int]:
+    """Give the readings of the blocks in a span."""
+    return [value for time, value in seen if first <= time < behind]
+
+
+def rank(values: Sequence[int], percent: int) -> Fraction:
+    """Give a percentile by nearest rank."""
+    if not values:
+        return Fraction(0)
+    return Fraction(sorted(values)[ceil(Fraction(percent, 100) * len(values)) - 1])
+
+
+def day_value(shape: Shape, fold: Fold, seen: Sequence[Seen], day: int, now: int, *, most: bool) -> int:
+    """Give what a whole day counts for."""
+    first, behind = day * DAY, (day + 1) * DAY
+    inside = within(seen, first, behind)
+    if shape is Shape.FLOW:
+        return sum(inside)
+    if not inside:
+        return 0
+    if fold is not Fold.CONSECUTIVE_DAYS:
+        return inside[-1]
+    if shape is Shape.LEVEL:
+        inside += [value for value, _ in held(seen, first, behind, now)]
+        inside += [0] if first < BEGIN else []
+    return max(inside) if most else min(inside)
+
+
+def recounted(  # noqa: C901, PLR0911  # one case a fold
+    shape: Shape, aggregate: Aggregate, seen: Sequence[Seen], *, most: bool
+) -> Fraction:
+    """Fold what was seen, as the words of the documents say."""
+    now, fold = seen[-1][0], aggregate.fold
+    if aggregate.window is None:
+        return Fraction(sum(value for _, value in seen) if shape is Shape.FLOW else seen[-1][1])
+    first, behind = ends(aggregate.window, now)
+    if fold is Fold.CONSECUTIVE_DAYS or fold in OF_DAYS[shape]:
+        days = [
+            day_value(shape, fold, seen, day, now, most=most) for day in range(first // DAY, behind // DAY)
+        ]
+        if fold is Fold.MEAN:
+            return Fraction(sum(days), len(days))
+        if fold is Fold.PERCENTILE:
+            return rank(days, int(aggregate.percent or 0))
+        return Fraction(
+            max(days) if fold is Fold.MAXIMUM or (most and fold is Fold.CONSECUTIVE_DAYS) else min(days)
+        )
+    inside = within(seen, first, behind)
+    levels = held(seen, first, behind, now)
+    if fold is Fold.TIME_WEIGHTED_MEAN:
+        return Fraction(sum(value * lasted for value, lasted in levels), min(behind, now) - first)
+    if shape is Shape.LEVEL:
+        inside += [value for value, _ in levels]
+        inside += [0] if first < BEGIN else []
+    if fold is Fold.SUM:
+        return Fraction(sum(inside))
+    if fold is Fold.MINIMUM:
+        return Fraction(min(inside, default=0))
+    if fold is Fold.MAXIMUM:
+        return Fraction(max(inside, default=0))
+    if fold is Fold.MEAN:
+        return Fraction(sum(inside), len(inside)) if inside else Fraction(0)
+    return rank(inside, int(aggregate.percent or 0))
+
+
+def restarted(series: Series, closed: dict[int, SeriesHour]) -> Series:
+    """Give a series as it comes back from the store: closed hours from rows, the rest from the state."""
+    begin, last, now = series.running()
+    back = Series(series.shape, series.aggregate, begin)
+    back.resume(last, hour_from_json(hour_json(now)), series.value)
+    first, _ = series.aggregate.hours(last)
+    rows = {hour: hour_from_json(hour_json(each)) for hour, each in closed.items() if hour >= first}
+    back.restore(rows)
+    return back
+
+
+@given(_steps, _shapes, _folds, _windows, st.integers(1, 100), st.booleans(), st.data())
+def test_every_fold_is_what_a_recount_finds(  # noqa: PLR0917  # all of it is drawn
+    steps: list[tuple[int, int]],
+    shape: Shape,
+    fold: Fold,
+    window: WindowSpec,
+    percent: int,
+    most: bool,  # noqa: FBT001
+    data: st.DataObject,
+) -> None:
+    """At every block, live, on a copy and after a restart alike."""
+    aggregate = aggregate_of(shape, fold, window, percent)
+    if aggregate is None:
+        return
+    series, seen = Series(shape, aggregate, BEGIN), list[Seen]()
+    closed: dict[int, SeriesHour] = {}
+    for time, value in blocks_of(steps):
+        seen.append((time, value))
+        copy = series.fork()
+        for each in (series, copy):
+            each.observe(time, Reading.exactly(value))
+            assert each.read(worst_is_most=most) == Reading.exactly(
+                recounted(shape, aggregate, seen, most=most)
+            )
+        assert series.full() == (aggregate.begins(time) >= BEGIN)
+        closed.update(series.take_closed())
+        if data.draw(st.booleans()):
+            series = restarted(series, closed)
+
+
+@given(_steps, st.integers(1, 2), st.fractions(0, 9, max_denominator=50))
+def test_a_mean_crosses_its_bar_at_the_very_second(
+    steps: list[tuple[int, int]], days: int, bar: Fraction
+) -> None:
+    """Between blocks a time-weighted mean moves; the first second at which the verdict is another is told."""
+    aggregate = Aggregate(Fold.TIME_WEIGHTED_MEAN, WindowSpec(days, "rolling"))
+    series, seen = Series(Shape.LEVEL, aggregate, BEGIN), blocks_of(steps)
+    for time, value in seen:
+        series.observe(time, Reading.exactly(value))
+
+    def decide(reading: Reading) -> Verdict:
+        return Verdict.MET if reading.low >= bar else Verdict.NOT_MET
+
+    now = seen[-1][0]
+    before = decide(series.read())
+
+    def later(second: int) -> Verdict:
+        mean = recounted(Shape.LEVEL, aggregate, [*seen, (second, 0)], most=False)
+        return decide(Reading.exactly(mean))
+
+    others = (second for second in range(now + 1, (now // HOUR + 1) * HOUR) if later(second) is not before)
+    assert series.crossing(decide) == next(others, None)
+
+
+@pytest.mark.parametrize(
+    "aggregate",
+    [
+        Aggregate(),
+        Aggregate(Fold.SUM, WindowSpec(1, "rolling")),
+        Aggregate(Fold.TIME_WEIGHTED_MEAN, WindowSpec(1, "complete_days")),
+    ],
+)
+def test_nothing_else_moves_between_blocks(aggregate: Aggregate) -> None:
+    """Only the time-weighted mean of a rolling window does."""
+    shape = Shape.FLOW if aggregate.fold is Fold.SUM else Shape.LEVEL
+    series = Series(shape, aggregate, BEGIN)
+    series.observe(BEGIN, Reading.exactly(1))
+    assert series.crossing(lambda _: Verdict.UNKNOWN) is None
