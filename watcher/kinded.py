@@ -7,6 +7,8 @@ begin with an underscore are no kinds.
 """
 
 import importlib
+import inspect
+import json
 import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +65,26 @@ class Kinded:
             "kind": self.kind,
             **self.settings.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         }
+
+    @property
+    def summary(self) -> str:
+        """Give what the kind's module says of itself in its first line; the kind where it says nothing."""
+        said = (inspect.getdoc(inspect.getmodule(type(self.settings))) or "").partition("\n")[0]
+        return said.partition(": ")[2].rstrip(".") or self.kind
+
+    @property
+    def words(self) -> str:
+        """Give the summary with the settings that are not the default, as in the file."""
+        settings = {key: value for key, value in self.canonical().items() if key != "kind"}
+        return f"{self.summary} {_toml(settings)}" if settings else self.summary
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_toml(part)}' for key, part in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,14 +145,16 @@ def _app(app: form.App, count_from: int) -> App:
 
 
 def _kpi(kpi: form.Kpi, quotes: Mapping[str, str]) -> Kpi:
+    metric = kinds.metric(kpi.metric.kind).build(kpi.metric.settings)
     return Kpi(
         id=KpiId(kpi.id),
-        metric=kinds.metric(kpi.metric.kind).build(kpi.metric.settings),
+        metric=metric,
         comparator=kpi.comparator,
         bar=kpi.bar,
         quote=quotes.get(kpi.id, ""),
         aggregate=kpi.aggregate.build(),
         series=kpi.series(kpi.metric.canonical()),
+        words=kpi.metric.summary if metric.needs.each else kpi.metric.words,
     )
 
 

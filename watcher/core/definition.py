@@ -126,11 +126,15 @@ class Kpi:
     aggregate: Aggregate = INSTANT
     series: str = ""
     """Names what is measured, metric and aggregate: KPIs that measure the same share it. Empty: the id."""
+    words: str = ""
+    """What is measured, for people."""
 
     @property
     def goal(self) -> Goal:
         """Give what is measured, with its bar."""
-        return Goal(self.series or self.id, self.metric, self.aggregate, self.comparator, self.bar)
+        return Goal(
+            self.series or self.id, self.metric, self.aggregate, self.comparator, self.bar, self.words
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def explain_kpi(
     counting = [app["id"] for app in apps if app["counts"]]
     others = [f"{app['id']:<16} {app['verdict']:<8} {app['why_not']}" for app in apps if not app["counts"]]
     lines = [
-        *labelled("rule", [rule, *_inner_rule(goal)]),
+        *labelled("rule", rule),
         *labelled("quote", [f'"{kpi.quote}" ({definition.provenance.source})'] if kpi.quote else []),
         *labelled("reading", [f"{reading_words(status.reading)}: {status.verdict}"]),
         *labelled("missing", lacks or ["nothing"]),
@@ -69,6 +69,7 @@ def explain_kpi(
     ]
     data = {
         **kpi_json(kpi, status),
+        "rule": rule,
         "metric": _kind(goal),
         "aggregate": aggregate_words(goal.aggregate),
         "met": status.met,
@@ -143,18 +144,15 @@ def _open_words(definition: Definition, reading: Reading) -> list[str]:
     return [f"what the definition leaves open ({reading_words(reading)}){why}"]
 
 
-def _rule(goal: Goal) -> str:
-    return f"{_kind(goal)}, {aggregate_words(goal.aggregate)}: {_bar(goal)}"
+def _rule(goal: Goal) -> list[str]:
+    """Say what is measured, how it is folded, and the bar; of a metric over apps what an app has to meet."""
+    each = goal.metric.needs.each
+    inner = ["where of each app:", *(f"  {line}" for line in _rule(each))] if each else []
+    return [goal.words or _kind(goal), *inner, f"{aggregate_words(goal.aggregate)}: {_bar(goal)}"]
 
 
 def _bar(goal: Goal) -> str:
     return f"{comparator_words(goal.comparator)} {number_words(goal.bar)}"
-
-
-def _inner_rule(goal: Goal) -> list[str]:
-    """Say which apps a metric over apps counts."""
-    each = goal.metric.needs.each
-    return [] if each is None else [f"it counts the apps with {_rule(each)}"]
 
 
 def _kind(goal: Goal) -> str:

@@ -142,13 +142,17 @@ class Metric(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What is measured, and the bar for it. `series` names the measured: metric and aggregate."""
+    """What is measured, and the bar for it. `series` names the measured: metric and aggregate.
+
+    `words` say what is measured, for people; nothing rests on them.
+    """
 
     series: str
     metric: Metric
     aggregate: Aggregate
     comparator: Comparator
     bar: Fraction
+    words: str = field(default="", compare=False)
 
     @property
     def needs_full_window(self) -> bool:

@@ -14,6 +14,7 @@ from watcher.core.ledger import canonical, sha256_hex
 from watcher.core.readings import Metric
 from watcher.core.types import Comparator, WindowSpec
 from watcher.fields import Amount, Positive, Table, exactly_one, refuse
+from watcher.kinded import Kinded
 
 _HUNDRED = 100
 
@@ -104,9 +105,16 @@ class Goal(Table):
         exactly_one(self, tuple(Comparator))
         return self
 
-    def build_goal(self, metric: Metric, form: dict[str, Any]) -> readings.Goal:
-        """Put a metric to it; `form` is the metric's canonical table."""
-        return readings.Goal(self.series(form), metric, self.aggregate.build(), self.comparator, self.bar)
+    def build_goal(self, metric: Metric, written: Kinded) -> readings.Goal:
+        """Put a metric to it; `written` is the metric's table."""
+        return readings.Goal(
+            self.series(written.canonical()),
+            metric,
+            self.aggregate.build(),
+            self.comparator,
+            self.bar,
+            written.words,
+        )
 
     def series(self, form: dict[str, Any]) -> str:
         """Name what is measured, metric and aggregate, so that equal ones are kept once."""

@@ -56,7 +56,7 @@ def build(settings: Settings) -> AppsWhere:
     """Make the metric."""
     inner = settings.metric
     metric = module_of("metrics", inner.kind).build(inner.settings)
-    return AppsWhere(Needs(each=settings.build_goal(metric, inner.canonical())))
+    return AppsWhere(Needs(each=settings.build_goal(metric, inner)))
 
 
 def bounds(settings: Settings, app_count: int) -> Reading:  # noqa: ARG001  # one form for all metrics

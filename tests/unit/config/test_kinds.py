@@ -59,3 +59,22 @@ def test_a_kind_is_not_imported_before_it_is_named() -> None:
         "sys.exit(any(name.startswith('watcher.channels.') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_table_says_in_words_what_it_asks_for() -> None:
+    """What its module says of itself, and the settings as in the file, those that are not the default."""
+    token = "0x" + "1" * 40
+    supply = kinded.KindOf("metrics").read(
+        {"kind": "token_supply", "token": token, "decimals": 6, "exclude": [token], "initial": 0}
+    )
+    assert supply.summary == "a token's supply, rebuilt from its mint and burn logs"
+    assert supply.words == (f'{supply.summary} {{ token = "{token}", decimals = 6, exclude = ["{token}"] }}')
+    assert kinded.Kinded("live_apps", live_apps.Settings()).words == "how many applications are live"
+
+
+@pytest.mark.parametrize("kind", kinded.known("metrics"))
+def test_every_metric_says_what_it_is(kind: str) -> None:
+    """The first line of its module is what `watcher explain` shows of it."""
+    summary = kinded.Kinded(kind, kinded.settings_of("metrics", kind).model_construct()).summary
+    assert summary != kind
+    assert len(summary) < 90
