@@ -29,6 +29,7 @@ from watcher.core.definition import Definition
 from watcher.errors import ChainError, ConfigurationError, StoreError
 from watcher.kinded import Kinded
 from watcher.scheduler import Daemon, Job
+from watcher.signing import PrivateKey, private_key
 from watcher.stages.announce import Announcer, Subscription
 from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
@@ -98,6 +99,17 @@ def load(program: Path, config: Path, environment: Mapping[str, str] | None = No
     if loaded is None or deployment is None:
         raise ConfigurationError("\n".join(problems))
     return Files(loaded, deployment)
+
+
+def signing_key(files: Files) -> PrivateKey:
+    """Give the deployment's signing key; ConfigurationError where it names none."""
+    key = files.deployment.signing_key
+    if key is None:
+        raise ConfigurationError(
+            f"{files.deployment.path}: signing needs a key. Make one with `openssl rand -hex 32 > "
+            'signing.key` and write signing_key = { file = "signing.key" }'
+        )
+    return private_key(key.get_secret_value())
 
 
 @contextmanager

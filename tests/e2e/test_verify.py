@@ -12,6 +12,7 @@ import pytest
 from tests.e2e.gate import Gate, gate
 from tests.e2e.processes import Installation
 from tests.e2e.story import Town, installation, town
+from watcher.signing import new_key, write_private_key
 
 EQUAL, DIFFERS, CANNOT_TELL = 0, 1, 4
 
@@ -213,3 +214,16 @@ def test_what_cannot_be_used_is_refused(case: Case) -> None:
         run = case.watcher.watcher("verify", *arguments)
         assert run.returncode == 2
         assert why in run.stderr
+
+
+def test_a_signed_bundle_is_recounted_like_any_other(case: Case) -> None:
+    """With the key that has to have signed it."""
+    folder = case.watcher.folder
+    write_private_key(folder / "signing.key", key := new_key())
+    file = folder / "watcher.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        text.replace("[schedule]", 'signing_key = { file = "signing.key" }\n[schedule]'), encoding="utf-8"
+    )
+    case.bundle.write_text(case.watcher.say("evidence", "first", "--signed"), encoding="utf-8")
+    assert case.verify(EQUAL, "--key", key.public)["signed_by"] == key.public

@@ -19,6 +19,9 @@ ConfigOption = Annotated[
     Path, typer.Option("--config", envvar="WATCHER_CONFIG", help="the deployment file", metavar="FILE")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON on stdout")]
+SignedOption = Annotated[
+    bool, typer.Option("--signed", help="print JSON that the deployment's signing_key has signed")
+]
 WorkersOption = Annotated[
     int, typer.Option("--workers", min=1, help="read the history in so many processes", metavar="N")
 ]

@@ -8,10 +8,12 @@ import typer
 
 from watcher import bootstrap
 from watcher.cli._app import new_app
-from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, ProgramOption
+from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, ProgramOption, SignedOption
+from watcher.cli._output import print_json
 from watcher.cli._table import print_lines
 from watcher.core.evidence_text import evidence_lines
 from watcher.core.ledger import EntryType
+from watcher.core.signed import Kind, envelope
 from watcher.errors import CannotTell
 from watcher.stages.explaining import explain, milestone_id
 from watcher.stages.lookback import as_of
@@ -25,12 +27,14 @@ _NO = 1
 def evidence(
     milestone: Annotated[str, typer.Argument(metavar="MILESTONE", help="the milestone's id")],
     *,
+    signed: SignedOption = False,
     json: JsonOption = False,
     program: ProgramOption = PROGRAM,
     config: ConfigOption = CONFIG,
 ) -> None:
     """Print a reached milestone's evidence; with --json the very bytes that its SHA-256 is of.
 
+    With --signed it is JSON as well: the same in an envelope that the deployment's signing_key has signed.
     Exits with 1, and says how its condition stands, where the milestone is not reached.
     """
     files = bootstrap.load(program, config)
@@ -48,7 +52,9 @@ def evidence(
         bundle = tx.ledger.bundle(sha256)
     if bundle is None:
         raise CannotTell(f"the bundle {sha256} is not kept in this database")
-    if json:
+    if signed:
+        print_json(envelope(Kind.BUNDLE, json_text.loads(bundle), bootstrap.signing_key(files)))
+    elif json:
         sys.stdout.buffer.write(bundle)
     else:
         print_lines(evidence_lines(json_text.loads(bundle), sha256))

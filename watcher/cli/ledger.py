@@ -8,9 +8,11 @@ import typer
 
 from watcher import bootstrap
 from watcher.cli._app import new_app
-from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, ProgramOption
+from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, ProgramOption, SignedOption
 from watcher.cli._output import print_json
 from watcher.cli._table import print_table
+from watcher.core.heads import head_of
+from watcher.core.signed import Kind, envelope
 from watcher.errors import CannotTell, UsageError
 from watcher.store.database import Tx
 
@@ -24,6 +26,8 @@ _DIGEST_SHOWN = 12
 def ledger(
     *,
     digest: Annotated[bool, typer.Option("--digest", help="only the digest of the last entry")] = False,
+    head: Annotated[bool, typer.Option("--head", help="only how far it has come, as JSON")] = False,
+    signed: SignedOption = False,
     generation: Annotated[
         int | None,
         typer.Option(metavar="N", help="a generation that a rewind closed; default: the present one"),
@@ -32,12 +36,21 @@ def ledger(
     program: ProgramOption = PROGRAM,
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Print the ledger's entries in their order, or the digest of the last one."""
+    """Print the ledger's entries in their order, or the digest of the last one.
+
+    With --head it is the sequence, digest and block of the last entry, for others to keep; --signed has it
+    signed, so that nobody can show a second ledger to somebody else: `watcher verify heads`.
+    """
+    if signed and not head:
+        raise UsageError("--signed: what is signed is the head, so write --head as well")
     files = bootstrap.load(program, config)
     with bootstrap.reading(files) as store, store.reading() as tx:
         _refuse_unknown(tx, generation)
         entries = list(tx.ledger.entries(generation=generation))
-    if digest:
+    if head:
+        found = head_of(_last(entries))
+        print_json(envelope(Kind.HEAD, found, bootstrap.signing_key(files)) if signed else found)
+    elif digest:
         _print_digest(entries, json=json)
     elif json:
         for entry in entries:
@@ -53,13 +66,17 @@ def _refuse_unknown(tx: Tx, generation: int | None) -> None:
 
 
 def _print_digest(entries: Sequence[Mapping[str, Any]], *, json: bool) -> None:
-    if not entries:
-        raise CannotTell("the ledger has no entry yet: its first comes with the first concluded block")
-    last = entries[-1]
+    last = _last(entries)
     if json:
         print_json({"sequence": last["sequence"], "digest": last["digest"]})
     else:
         typer.echo(last["digest"])
+
+
+def _last(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    if not entries:
+        raise CannotTell("the ledger has no entry yet: its first comes with the first concluded block")
+    return entries[-1]
 
 
 def _row(entry: Mapping[str, Any]) -> tuple[object, ...]:

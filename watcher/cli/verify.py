@@ -1,15 +1,16 @@
-"""Recount a milestone's bundle from another RPC, and say whether it is right."""
+"""Recount a milestone's bundle from another RPC, or look whether signed ledger heads are of one ledger."""
 
+import json as json_text
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from json import dumps
 from pathlib import Path
 from threading import Event
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
+from typer.core import TyperGroup
 
 from watcher import bootstrap
 from watcher.chain.endpoint import EndpointSettings
@@ -20,20 +21,41 @@ from watcher.cli._progress import shown_progress
 from watcher.cli._table import print_lines
 from watcher.clock import SystemClock
 from watcher.config.program import load_program
-from watcher.core.claim import Claim, read_claim
+from watcher.core.claim import Claim, claim_of
 from watcher.core.comparison import Absent, Difference
 from watcher.core.definition import Definition
+from watcher.core.heads import contradiction, read_head
+from watcher.core.signed import Kind, Opened, opened
 from watcher.errors import CannotTell, UsageError
+from watcher.signing import public_key
 from watcher.stages.backfill import BackfillPlan
 from watcher.stages.recounting import plan_recount, refuse_other_definition
-
-app = new_app()
 
 _SHOWN = 120
 """So much of a value is shown to people; --json has all of it."""
 
 _EQUAL, _DIFFERS, _CANNOT_TELL = "equal", "differs", "cannot_tell"
 _EXIT_CODES = {_EQUAL: 0, _DIFFERS: 1, _CANNOT_TELL: 4}
+
+KeyOption = Annotated[
+    str | None, typer.Option("--key", metavar="PUBLIC_KEY", help="the key that has to have signed it")
+]
+UnreadOption = Annotated[
+    Path, typer.Option("--config", metavar="FILE", help="taken as by every command, and not read")
+]
+
+
+class _BundleUnlessNamed(TyperGroup):
+    """Takes `watcher verify FILE` for `watcher verify bundle FILE`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  # typer's own click
+        """Put the command in front where none is named."""
+        if args and args[0] not in {*self.commands, "-h", "--help"}:
+            args = ["bundle", *args]
+        return super().parse_args(ctx, args)
+
+
+app = new_app(_BundleUnlessNamed)
 
 
 @dataclass
@@ -44,6 +66,14 @@ class _Answer:
     why: str | None = None
     figures: dict[str, Any] = field(default_factory=dict)
     differences: Sequence[Difference] = ()
+
+    def differ(self, why: str, differences: Sequence[Difference] = ()) -> None:
+        """Say no."""
+        self.verdict, self.why, self.differences = _DIFFERS, why, differences
+
+    def agree(self, why: str) -> None:
+        """Say yes."""
+        self.verdict, self.why = _EQUAL, why
 
     def as_json(self) -> dict[str, Any]:
         """Give all of it as one object."""
@@ -62,7 +92,7 @@ class _Answer:
 
 
 @app.command()
-def verify(
+def bundle(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="what `watcher evidence --json` printed")],
     *,
     rpc: Annotated[
@@ -71,6 +101,7 @@ def verify(
     sha256: Annotated[
         str | None, typer.Option(metavar="HEX", help="the bundle_sha256 that was announced")
     ] = None,
+    key: KeyOption = None,
     work: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="where what is read is kept; default: FILE.work, beside it"),
@@ -83,16 +114,16 @@ def verify(
     ] = None,
     json: JsonOption = False,
     program: ProgramOption = PROGRAM,
-    _config: Annotated[
-        Path, typer.Option("--config", metavar="FILE", help="taken as by every command, and not read")
-    ] = CONFIG,
+    _config: UnreadOption = CONFIG,
 ) -> None:
     """Recount a milestone's bundle on a fresh database, through an RPC endpoint of your own.
 
-    Exits with 0 where the recount is equal, with 1 where it differs, naming where, and with 4 where it cannot
-    be told, naming why. What is read is kept: started again, it goes on from there.
+    `watcher verify FILE` is the same. Exits with 0 where the recount is equal, with 1 where it differs, and
+    says where, and with 4 where it cannot be told, and says why. What is read is kept: started again, it goes
+    on behind that.
     """
-    definition, claim = load_program(program).definition, read_claim(_read(file), str(file))
+    definition, found = load_program(program).definition, opened(_json(_read(file), file), Kind.BUNDLE)
+    claim = claim_of(found.content, str(file))
     endpoint = EndpointSettings("rpc", _checked(rpc), calls_per_minute)
     with _answered(json=json) as answer:
         answer.figures = {
@@ -101,17 +132,73 @@ def verify(
             "block_number": claim.block_number,
             "block_hash": claim.block_hash,
             "bundle_sha256": claim.sha256,
+            "signed_by": found.signer if found.valid else None,
             "recount_sha256": None,
             "proven": proof,
             "cost": None,
         }
         if sha256 is not None and sha256.lower() != claim.sha256:
-            answer.verdict, answer.why = _DIFFERS, f"the file's SHA-256 is {claim.sha256}, not {sha256}"
-            return
-        refuse_other_definition(definition, claim)
-        _recount(
-            definition, claim, endpoint, work or file.with_name(f"{file.name}.work"), answer, proof=proof
-        )
+            answer.differ(f"the file's SHA-256 is {claim.sha256}, not {sha256}")
+        elif _is_signed(file, found, key, answer):
+            refuse_other_definition(definition, claim)
+            folder = work or file.with_name(f"{file.name}.work")
+            _recount(definition, claim, endpoint, folder, answer, proof=proof)
+
+
+@app.command()
+def heads(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", help="what `watcher ledger --head --signed` printed"),
+    ],
+    *,
+    key: Annotated[
+        str, typer.Option("--key", metavar="PUBLIC_KEY", help="the operator's key, which has to have signed")
+    ],
+    ledger: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="the operator's ledger: what `watcher ledger --json` printed"),
+    ] = None,
+    json: JsonOption = False,
+    _program: Annotated[
+        Path, typer.Option("--program", metavar="FILE", help="taken as by every command, and not read")
+    ] = PROGRAM,
+    _config: UnreadOption = CONFIG,
+) -> None:
+    """Look whether ledger heads that one operator signed are of one ledger.
+
+    Exits with 0 where all of them are, with 1 where two of them, or one and the ledger, contradict each
+    other, and with 4 where it cannot be told from what is given.
+    """
+    with _answered(json=json) as answer:
+        found = []
+        for file in files:
+            head = opened(_json(_read(file), file), Kind.HEAD)
+            found.append(read_head(head.content, str(file)))
+            if not _is_signed(file, head, key, answer):
+                raise CannotTell(str(answer.why))
+        entries = None if ledger is None else [_json(line, ledger) for line in _read(ledger).splitlines()]
+        against = contradiction(found, entries)
+        if against is None:
+            answer.agree("all of these heads are of one ledger")
+        else:
+            answer.differ(against)
+
+
+def _is_signed(file: Path, found: Opened, key: str | None, answer: _Answer) -> bool:
+    """Tell whether a file is signed as was asked; else the answer says why not.
+
+    CannotTell where it is not signed at all, and should be.
+    """
+    if key is not None and found.signer is None:
+        raise CannotTell(f"{file} is not signed: ask for what --signed prints")
+    if found.signer is not None and not found.valid:
+        answer.differ(f"{file} was changed after it was signed, or key {found.signer} did not sign it")
+    elif key is not None and found.signer != public_key(key):
+        answer.differ(f"{file} is signed by key {found.signer}, not by {public_key(key)}")
+    else:
+        return True
+    return False
 
 
 def _recount(
@@ -134,10 +221,8 @@ def _recount(
         block = recounter.block()
         other = recounter.other_block(block)
         if other is not None:
-            answer.verdict, answer.differences = _DIFFERS, [other]
-            answer.why = (
-                f"block {block.number} of that endpoint is another one: another chain, or branch of it"
-            )
+            text = f"block {block.number} is another one there: the bundle is of another chain or branch"
+            answer.differ(text, [other])
             return
         first = recounter.first
         plan = plan_recount(
@@ -147,13 +232,10 @@ def _recount(
         answer.figures["cost"] = None if plan is None else plan.as_json()
         recount = recounter.run(block)
     answer.figures["recount_sha256"] = recount.sha256
-    answer.differences = recount.differences
-    answer.verdict = _DIFFERS if recount.differences else _EQUAL
-    answer.why = (
-        f"the recount gives another bundle, sha256 {recount.sha256}"
-        if recount.differences
-        else f"the recount gives the same bundle, sha256 {recount.sha256}"
-    )
+    if recount.differences:
+        answer.differ(f"the recount gives another bundle, sha256 {recount.sha256}", recount.differences)
+    else:
+        answer.agree(f"the recount gives the same bundle, sha256 {recount.sha256}")
 
 
 @contextmanager
@@ -163,7 +245,7 @@ def _answered(*, json: bool) -> Iterator[_Answer]:
     try:
         yield answer
     except CannotTell as error:
-        answer.why = str(error)
+        answer.verdict, answer.why = _CANNOT_TELL, str(error)
     if json:
         print_json(answer.as_json())
     else:
@@ -187,6 +269,13 @@ def _read(file: Path) -> bytes:
         raise UsageError(f"{file}: cannot be read ({error.strerror})") from None
 
 
+def _json(text: bytes, file: Path) -> Any:  # noqa: ANN401  # whatever it holds
+    try:
+        return json_text.loads(text)
+    except ValueError:
+        raise UsageError(f"{file} is no JSON: give what the watcher printed, as it was") from None
+
+
 def _make(work: Path) -> None:
     try:
         work.mkdir(parents=True, exist_ok=True)
@@ -208,5 +297,5 @@ def _checked(url: str) -> str:
 def _text(value: object) -> str:
     if isinstance(value, Absent):
         return str(value.value)
-    text = value if isinstance(value, str) else dumps(value)
+    text = value if isinstance(value, str) else json_text.dumps(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -24,6 +24,7 @@ from watcher.config.translation import problems_of
 from watcher.errors import ConfigurationError
 from watcher.fields import Id, Period, Positive, Rows, Table, Text
 from watcher.kinded import Kinded, KindOf
+from watcher.signing import private_key
 
 _SQLITE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<path>[^?:][^?]*)(?P<options>\?.*)?")
 _POSTGRESQL = "postgresql+psycopg://"
@@ -50,6 +51,14 @@ def _websocket_url(url: SecretStr) -> SecretStr:
             'is not the URL of a WebSocket: write "wss://host/path" or { env = "RPC_WEBSOCKET" }'
         )
     return url
+
+
+def _signing_key(text: SecretStr) -> SecretStr:
+    try:
+        private_key(text.get_secret_value())
+    except ConfigurationError:
+        raise ValueError("is no private key: make one with `openssl rand -hex 32`") from None
+    return text
 
 
 def _is_url(url: SecretStr, schemes: Collection[str]) -> bool:
@@ -92,6 +101,9 @@ class DeploymentFile(Table):
     agree: Positive = Field(
         1, description="so many endpoints must show a milestone's block before it is entered as reached"
     )
+    signing_key: Annotated[SecretStr, AfterValidator(_signing_key)] | None = Field(
+        None, description="an ed25519 key, 64 hex digits, that signs bundles and ledger heads where asked"
+    )
     endpoint: Rows[Endpoint] = Field(min_length=1, description="[[endpoint]] with id and url")
     schedule: Schedule = Field(default_factory=Schedule, description="how often each stage runs")
     channel: Rows[Annotated[Kinded, KindOf("channels")]] = Field((), description="who is told")
@@ -113,6 +125,8 @@ class Deployment:
     channels: tuple[Kinded, ...]
     agree: int = 1
     """So many endpoints have to show a milestone's block before it is entered."""
+    signing_key: SecretStr | None = None
+    """What signs bundles and ledger heads."""
 
 
 def load_deployment(path: Path | str, environment: Mapping[str, str] | None = None) -> Deployment:
@@ -128,7 +142,7 @@ def load_deployment(path: Path | str, environment: Mapping[str, str] | None = No
         origins = apply_overrides(data, environment)
     except ValueError as error:
         raise ConfigurationError(f"{path}: {error}") from None
-    literal = _literal_secrets(data)
+    literal = _literal_secrets(data, origins)
     secrets = resolve_secrets(data, folder, environment)
     problems = [*literal, *secrets.problems]
     file: DeploymentFile | None = None
@@ -153,23 +167,24 @@ def load_deployment(path: Path | str, environment: Mapping[str, str] | None = No
         schedule=file.schedule,
         channels=file.channel,
         agree=file.agree,
+        signing_key=file.signing_key,
     )
 
 
-def _literal_secrets(data: dict[str, Any]) -> list[Problem]:
+def _literal_secrets(data: dict[str, Any], origins: Mapping[KeyPath, str]) -> list[Problem]:
     """Refuse secrets that stand in the file itself, where backups and repositories would keep them."""
     channels = data.get("channel")
-    return [
-        Problem(
-            ("channel", place, "secrets", number),
-            'is written out: keep it outside of the file and write { env = "NAME" } or { file = "path" }',
-            hidden=True,
-        )
+    places: list[KeyPath] = [
+        ("channel", place, "secrets", number)
         for place, channel in enumerate(channels if isinstance(channels, list) else [])
         if isinstance(channel, dict) and isinstance(channel.get("secrets"), list)
         for number, secret in enumerate(channel["secrets"])
         if isinstance(secret, str)
     ]
+    if isinstance(data.get("signing_key"), str) and ("signing_key",) not in origins:
+        places.append(("signing_key",))
+    text = 'is written out: keep it outside of the file and write { env = "NAME" } or { file = "path" }'
+    return [Problem(at, text, hidden=True) for at in places]
 
 
 def _guarded(

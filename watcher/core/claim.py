@@ -3,7 +3,6 @@
 file ─▶ Claim: milestone, definition, chain, block, content, SHA-256 ─▶ compared with a recount
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,15 +27,6 @@ class Claim:
     sha256: str | None
 
 
-def read_claim(text: bytes, name: str) -> Claim:
-    """Read the file `name` of which this is the text; UsageError where it is not a milestone's bundle."""
-    try:
-        content = json.loads(text)
-    except ValueError:
-        raise _no_bundle(name, "it is no JSON") from None
-    return claim_of(content, name)
-
-
 def claim_of(content: object, name: str) -> Claim:
     """Take a bundle that was read from the file `name`; UsageError where it is not a milestone's."""
     fields: dict[str, Any] = content if isinstance(content, dict) else {}
@@ -55,14 +45,10 @@ def claim_of(content: object, name: str) -> Claim:
                 sha256=_sha256(fields),
             )
         case _:
-            raise _no_bundle(name, "milestone, definition_hash, block.number or block.hash is not there")
-
-
-def _no_bundle(name: str, why: str) -> UsageError:
-    return UsageError(
-        f"{name} is not the bundle of a milestone: {why}; "
-        "give what `watcher evidence MILESTONE --json` prints"
-    )
+            raise UsageError(
+                f"{name} is not the bundle of a milestone: its milestone, definition_hash, block.number or "
+                "block.hash is not there; give what `watcher evidence MILESTONE --json` prints"
+            )
 
 
 def _sha256(content: object) -> str | None:

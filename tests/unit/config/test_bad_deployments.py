@@ -148,6 +148,16 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
         '"whsec_hunter2"',
         ("channel[0].secrets[0]", "is written out", '{ env = "NAME" }'),
     ),
+    "a signing key that is none": (
+        "schema = 1",
+        'schema = 1\nsigning_key = { env = "WEAK" }',
+        ("signing_key", "is no private key", "openssl rand -hex 32"),
+    ),
+    "a signing key in the file": (
+        "schema = 1",
+        'schema = 1\nsigning_key = "hunter2"',
+        ("signing_key", "is written out", '{ env = "NAME" }'),
+    ),
     "channels that are no list": ("[[channel]]", "[channel]", ("channel", "is a table", "[[tables]]")),
     "a channel that is no table": (
         CHANNEL,

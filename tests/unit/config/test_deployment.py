@@ -11,11 +11,13 @@ from watcher.config.deployment import Deployment, load_deployment
 from watcher.shipped import shipped
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  # no one's
+KEY = "07" * 32
 FULL = """\
 schema = 1
 database = { env = "DATABASE_URL" }
 operator = "Example Ltd"
 agree = 2
+signing_key = { file = "signing.key" }
 [[endpoint]]
 id = "main"
 url = { file = "rpc" }
@@ -50,6 +52,7 @@ ENVIRONMENT = {
 def _full(folder: Path, **environment: str) -> Deployment:
     written(folder, "https://rpc.example.org/secret-key\n", "rpc")
     written(folder, SECRET, "old")
+    written(folder, f"{KEY}\n", "signing.key")
     return load_deployment(written(folder, FULL), ENVIRONMENT | environment)
 
 
@@ -61,6 +64,7 @@ def test_a_database_and_one_endpoint_are_enough(tmp_path: Path) -> None:
     assert deployment.database.get_secret_value() == f"sqlite:///{tmp_path}/watcher.db"
     assert deployment.operator == "unnamed"
     assert deployment.agree == 1
+    assert deployment.signing_key is None
     assert [endpoint.id for endpoint in deployment.endpoints] == ["main"]
     assert deployment.endpoints[0].calls_per_minute is None
     schedule = deployment.schedule
@@ -75,6 +79,9 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert deployment.database.get_secret_value() == ENVIRONMENT["DATABASE_URL"]
     assert deployment.operator == "Example Ltd"
     assert deployment.agree == 2
+    assert deployment.signing_key is not None
+    assert deployment.signing_key.get_secret_value() == KEY
+    assert KEY not in repr(deployment)
     main, spare = deployment.endpoints
     assert (main.id, main.url.get_secret_value()) == ("main", "https://rpc.example.org/secret-key")
     assert main.websocket is not None
@@ -136,3 +143,10 @@ def test_the_webhook_that_the_shipped_deployment_shows_is_valid(tmp_path: Path) 
     uncommented = text[:begin] + text[begin:].replace("\n# ", "\n").removeprefix("# ")
     deployment = load_deployment(written(tmp_path, uncommented), {"WATCHER_OPS_SECRET": SECRET})
     assert [channel.kind for channel in deployment.channels] == ["log", "webhook"]
+
+
+def test_a_signing_key_may_come_from_the_environment_alone(tmp_path: Path) -> None:
+    """Nothing is written out then: the variable is where it is kept."""
+    path = written(tmp_path, DEPLOYMENT)
+    deployment = load_deployment(path, {"WATCHER__SIGNING_KEY": f"0{'a' * 63}"})
+    assert deployment.signing_key is not None

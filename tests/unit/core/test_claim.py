@@ -1,11 +1,10 @@
 """What is handed over as a bundle is read, or refused with what to give instead."""
 
-import json
 from typing import Any
 
 import pytest
 
-from watcher.core.claim import read_claim
+from watcher.core.claim import claim_of
 from watcher.core.ledger import canonical, sha256_hex
 from watcher.errors import UsageError
 
@@ -16,34 +15,31 @@ BUNDLE: dict[str, Any] = {
 }
 
 
-def test_a_bundle_is_itself_however_it_is_spaced() -> None:
+def test_a_bundle_is_itself_however_it_is_ordered() -> None:
     """Its SHA-256 is that of its canonical form."""
-    claim = read_claim(json.dumps(BUNDLE, indent=4).encode(), "bundle.json")
+    claim = claim_of(dict(reversed(BUNDLE.items())), "bundle.json")
     assert (claim.milestone, claim.definition_hash, claim.block_number) == ("first", "ab", 7)
     assert claim.sha256 == sha256_hex(canonical(BUNDLE))
 
 
 def test_what_no_bundle_can_hold_has_no_sha256() -> None:
     """A fraction is written as text there; the rest is compared all the same."""
-    claim = read_claim(json.dumps({**BUNDLE, "share": 0.5}).encode(), "bundle.json")
+    claim = claim_of({**BUNDLE, "share": 0.5}, "bundle.json")
     assert claim.sha256 is None
     assert claim.content["share"] == 0.5
 
 
 @pytest.mark.parametrize(
-    "text",
+    "content",
     [
-        b"milestone first of program mega-tge",
-        b"\xff",
-        b"[]",
-        json.dumps({**BUNDLE, "block": 7}).encode(),
-        json.dumps({**BUNDLE, "block": {"number": -7, "hash": "0x07"}}).encode(),
-        json.dumps({"app": {"id": "alpha"}}).encode(),
+        "milestone first of program mega-tge",
+        [],
+        {**BUNDLE, "block": 7},
+        {**BUNDLE, "block": {"number": -7, "hash": "0x07"}},
+        {"app": {"id": "alpha"}},
     ],
 )
-def test_what_is_no_bundle_is_refused(text: bytes) -> None:
+def test_what_is_no_bundle_is_refused(content: object) -> None:
     """With the name of the file, and the command that prints one."""
-    with pytest.raises(
-        UsageError, match=r"bundle\.json is not the bundle of a milestone.*evidence MILESTONE --json"
-    ):
-        read_claim(text, "bundle.json")
+    with pytest.raises(UsageError, match=r"bundle\.json is not the bundle of a milestone.*MILESTONE --json"):
+        claim_of(content, "bundle.json")
