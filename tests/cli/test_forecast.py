@@ -2,11 +2,13 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Command
-from tests.stages.world import APPS, START, Watch, use
+from tests.stages.world import APPS, START, Watch, definition, use
+from watcher.config.program import load_program
 from watcher.core.definition import Definition
 from watcher.store.database import Store
 from watcher.testing.fake_chain import FakeChain
@@ -58,6 +60,22 @@ def test_one_object_a_kpi_is_printed_as_json(watcher: Command, program: Definiti
     assert found["history"] == {"days": 39, "first": "2023-11-14", "last": "2023-12-22", "inexact_days": 0}
     [met] = watcher("forecast", "two-live", "--json").objects
     assert (met["answer"], met["since_block"], met["as_of"]) == ("met", 5, {"block_number": 41})
+
+
+def test_a_window_that_is_not_full_holds_the_forecast_back(watcher: Command, folder: Path) -> None:
+    """The mean is high enough already; it cannot be met before its window is full."""
+    file = folder / "world.toml"
+    definition(folder)
+    mean = 'at_least = 1\naggregate = { kind = "mean", window = { days = 50, kind = "complete_days" } }'
+    file.write_text(file.read_text(encoding="utf-8").replace("at_least = 3", mean), encoding="utf-8")
+    store = Store.open(f"sqlite:///{folder / 'watcher.db'}", create=True)
+    days_of_use(load_program(file).definition, store, 40)
+    store.close()
+    said = watcher("forecast", "three-live")
+    assert "\nwhen       on 2024-01-04\n" in said.out
+    assert "a window that does not begin before block 1: from 2024-01-04T00:00:00Z on" in (
+        watcher("explain", "three-live").out
+    )
 
 
 def test_with_too_little_history_the_answer_is_that_nobody_can_tell(

@@ -115,6 +115,8 @@ def _dates_words(found: Outlook) -> str:
         return f"not up to {end}, which is as far as the history allows to look"
     if found.likely is None:
         return f"on {_date(found.earliest)} at the earliest, most likely after {end}"
+    if found.earliest == found.latest:
+        return f"on {_date(found.earliest)}"
     likely = f"most likely on {_date(found.likely)}"
     if found.latest is None:
         return f"on {_date(found.earliest)} at the earliest, {likely}, perhaps after {end}"

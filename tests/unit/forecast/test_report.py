@@ -40,6 +40,7 @@ def report(answer: Met | TooShort | Outlook, inexact: int = 0, days: int = 60) -
     ("outlook", "words"),
     [
         (OUTLOOK, "between 2024-10-07 and 2024-10-13, most likely on 2024-10-09"),
+        (replace(OUTLOOK, earliest=DAY + 5, latest=DAY + 5), "on 2024-10-09"),
         (
             replace(OUTLOOK, latest=None),
             "on 2024-10-07 at the earliest, most likely on 2024-10-09, perhaps after 2024-10-24",
