@@ -1,4 +1,4 @@
-"""JSON Schemas of both files, for editors: `python -m watcher.config.schema` writes them to config/schema.
+"""JSON Schemas of both files, and of bundles: `python -m watcher.config.schema` writes them to config/schema.
 
 They say what is valid in one place of a file; what holds between tables is left to `watcher check`.
 """
@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from watcher.config.bundle_form import Bundle
 from watcher.config.deployment import DeploymentFile
 from watcher.config.program_file import ProgramFile
 from watcher.shipped import shipped
@@ -19,6 +20,10 @@ FILES: dict[str, type[BaseModel]] = {
 }
 """The file name of each schema in config/schema."""
 
+BUNDLE = "bundle.schema.json"
+"""The file name of the schema of what `watcher evidence --json` prints."""
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SOURCES = [
     {
         "type": "object",
@@ -33,16 +38,26 @@ _SOURCES = [
 def schema_text(model: type[BaseModel]) -> str:
     """Give the JSON Schema of one file as text, the same each time."""
     schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": _DIALECT,
         **_as_written(model.model_json_schema(by_alias=True)),
     }
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return _text(schema)
+
+
+def bundle_schema_text() -> str:
+    """Give the JSON Schema of a milestone's bundle, which is JSON itself."""
+    return _text({"$schema": _DIALECT, **Bundle.model_json_schema(by_alias=True)})
 
 
 def write_schemas(folder: Path) -> None:
-    """Write both schemas into a folder."""
+    """Write all schemas into a folder."""
     for name, model in FILES.items():
         (folder / name).write_text(schema_text(model), encoding="utf-8")
+    (folder / BUNDLE).write_text(bundle_schema_text(), encoding="utf-8")
+
+
+def _text(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _as_written(node: Any, *, named: bool = False) -> Any:  # noqa: ANN401  # any JSON

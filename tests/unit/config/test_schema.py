@@ -8,11 +8,11 @@ import pytest
 
 from watcher import kinded
 from watcher.config.families import families
-from watcher.config.schema import FILES, schema_text, write_schemas
+from watcher.config.schema import BUNDLE, FILES, schema_text, write_schemas
 from watcher.shipped import shipped
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, BUNDLE])
 def test_the_shipped_schema_is_current(name: str, tmp_path: Path) -> None:
     """Write it anew with `python -m watcher.config.schema`."""
     write_schemas(tmp_path)
