@@ -37,6 +37,7 @@ _PARTS = {
     "event": "FeePaid(address indexed user, uint256 amount)",
     "revenue": f'kind = "app_fees", basis = "protocol_revenue", token = "{TOKEN}", decimals = 1, '
     f'recipients = {{ alpha = ["{COLLECTOR}"] }}',
+    "held": f'holders = ["{VAULT}"], percent_of_supply = true',
     "token": TOKEN,
     "feed": FEED,
     "vault": VAULT,
@@ -147,7 +148,7 @@ more_than = 40
 
 [[kpi]]
 id = "deposited"
-metric = { kind = "token_held_by", token = "$token", decimals = 1, holders = ["$vault"], percent_of_supply = true }
+metric = { kind = "token_held_by", token = "$token", decimals = 1, $held }
 at_least = 10
 
 [[kpi]]
