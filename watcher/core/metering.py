@@ -222,6 +222,7 @@ def needs_of(definition: Definition) -> Needs:
     return Needs(
         measures=tuple({item.key: item for need in each for item in need.measures}.values()),
         calls=tuple(sorted({item for need in each for item in need.calls})),
+        tokens=tuple(dict.fromkeys(item for need in each for item in need.tokens)),
         actors=tuple(dict.fromkeys(item for need in each for item in need.actors)),
         every_block=any(need.every_block for need in each),
         verdicts=any(need.verdicts for need in each),

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from watcher.core.aggregates import NEED_FULL_WINDOW, Aggregate, Shape
 from watcher.core.measures import Amounts, Measure
-from watcher.core.types import AppId, Comparator, LiveVerdict, Verdict, ViewCall, WindowSpec
+from watcher.core.types import Address, AppId, Comparator, LiveVerdict, Verdict, ViewCall, WindowSpec
 
 ZERO = Fraction(0)
 
@@ -61,6 +61,16 @@ UNKNOWN = Reading(ZERO, None)
 
 
 @dataclass(frozen=True, slots=True)
+class TokenUse:
+    """A token as the program describes it; `supply` names the measure of all that is minted less burnt."""
+
+    address: Address
+    decimals: int
+    supply: str | None = None
+    initial: Fraction = ZERO
+
+
+@dataclass(frozen=True, slots=True)
 class Needs:
     """What has to be there for a metric to read: kept of each block, sampled, or kept up to date.
 
@@ -76,6 +86,8 @@ class Needs:
     activity: bool = False
     by_app: bool = False
     """It can be asked about one app by itself, and so stand in `apps_where`."""
+    tokens: tuple[TokenUse, ...] = ()
+    """Which tokens it takes amounts of, for whoever compares them with what they say of themselves."""
     each: "Goal | None" = None
     """What each app by itself is measured against, for a metric that counts apps."""
 

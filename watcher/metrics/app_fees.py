@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from watcher.abi import EventSignature, WordReader
 from watcher.core.aggregates import Shape
 from watcher.core.measures import Measure
-from watcher.core.readings import NOTHING, UNKNOWN, Needs, Reading, View
+from watcher.core.readings import NOTHING, UNKNOWN, Needs, Reading, TokenUse, View
 from watcher.core.types import Address
 from watcher.core.window import Log
 from watcher.fields import Amount, HexAddress, HexAddresses, Id, PositiveSeconds, Table, Text, refuse
@@ -91,6 +91,7 @@ class Feed:
 class AppFees:
     """How much of fees a block adds; every one of `measures` goes by app."""
 
+    token: Address
     measures: tuple[Measure, ...]
     decimals: int
     conversion: Fraction | Feed
@@ -102,7 +103,8 @@ class AppFees:
     def needs(self) -> Needs:
         """Ask for the fees' logs, and the feed's."""
         feed = (self.conversion.measure,) if isinstance(self.conversion, Feed) else ()
-        return Needs(measures=(*self.measures, *feed), by_app=True)
+        tokens = (TokenUse(self.token, self.decimals),)
+        return Needs(measures=(*self.measures, *feed), by_app=True, tokens=tokens)
 
     def read(self, view: View) -> Reading:
         """Give what the block adds."""
@@ -134,7 +136,7 @@ def build(settings: Settings) -> AppFees:
     if settings.price is not None:
         price = settings.price
         conversion = Feed(_answers(price.feed), price.decimals, price.max_age)
-    return AppFees(tuple(measures), settings.decimals, conversion, settings.app)
+    return AppFees(settings.token, tuple(measures), settings.decimals, conversion, settings.app)
 
 
 def bounds(settings: Settings, app_count: int) -> Reading:  # noqa: ARG001  # one form for all metrics

@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 
 from watcher.core.aggregates import Shape
 from watcher.core.measures import Measure
-from watcher.core.readings import NOTHING, UNKNOWN, Needs, Reading, View
+from watcher.core.readings import NOTHING, UNKNOWN, Needs, Reading, TokenUse, View
+from watcher.core.types import Address
 from watcher.fields import Amount, HexAddress, HexAddresses, Table, refuse
 from watcher.metrics._tokens import held, minted
 from watcher.metrics.token_supply import balance
@@ -47,6 +48,7 @@ class Settings(Table):
 class TokenHeldBy:
     """What the holders have after the block."""
 
+    token: Address
     holders: Measure
     supply: Measure | None
     decimals: int
@@ -58,7 +60,8 @@ class TokenHeldBy:
     @property
     def needs(self) -> Needs:
         """Ask for the token's transfers."""
-        return Needs(measures=(self.holders,) if self.supply is None else (self.holders, self.supply))
+        measures = (self.holders,) if self.supply is None else (self.holders, self.supply)
+        return Needs(measures=measures, tokens=(TokenUse(self.token, self.decimals),))
 
     def read(self, view: View) -> Reading:
         """Give the reading as of the view's block; a share of no supply is zero."""
@@ -74,6 +77,7 @@ class TokenHeldBy:
 def build(settings: Settings) -> TokenHeldBy:
     """Make the metric."""
     return TokenHeldBy(
+        settings.token,
         held(settings.token, settings.holders),
         minted(settings.token, settings.exclude or ()) if settings.percent_of_supply else None,
         settings.decimals,

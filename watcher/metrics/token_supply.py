@@ -15,7 +15,7 @@ from pydantic import Field
 
 from watcher.core.aggregates import Shape
 from watcher.core.measures import Measure
-from watcher.core.readings import UNKNOWN, Needs, Reading, View
+from watcher.core.readings import UNKNOWN, Needs, Reading, TokenUse, View
 from watcher.core.types import Address
 from watcher.fields import Amount, HexAddress, HexAddresses, Table
 from watcher.metrics._amounts import amount, whole
@@ -41,13 +41,15 @@ class TokenSupply:
     measure: Measure
     decimals: int
     initial: Fraction
+    all_of_it: bool
     integral: ClassVar = False
     shape: ClassVar = Shape.LEVEL
 
     @property
     def needs(self) -> Needs:
         """Ask for the token's transfers."""
-        return Needs(measures=(self.measure,))
+        use = TokenUse(self.token, self.decimals, self.measure.key if self.all_of_it else None, self.initial)
+        return Needs(measures=(self.measure,), tokens=(use,))
 
     def read(self, view: View) -> Reading:
         """Give the reading as of the view's block."""
@@ -65,7 +67,7 @@ def balance(view: View, measure: Measure, decimals: int, initial: Fraction) -> R
 def build(settings: Settings) -> TokenSupply:
     """Make the metric."""
     measure = minted(settings.token, settings.exclude or ())
-    return TokenSupply(settings.token, measure, settings.decimals, settings.initial)
+    return TokenSupply(settings.token, measure, settings.decimals, settings.initial, not settings.exclude)
 
 
 def bounds(settings: Settings, app_count: int) -> Reading:  # noqa: ARG001  # one form for all metrics

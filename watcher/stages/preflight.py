@@ -4,14 +4,17 @@ database ─▶ the first block that is missing ─▶ endpoints, side by side �
 channels ─────────────────────────────────────────────────────────────▶
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
 from watcher.chain.endpoint import EndpointSettings, Wait
 from watcher.chain.heads import probe_heads
 from watcher.chain.probe import Probe
+from watcher.chain.reader import JsonRpcSource
 from watcher.chain.redaction import public_name
 from watcher.channels import Channel
 from watcher.clock import Clock
@@ -19,9 +22,12 @@ from watcher.core.costs import says_something
 from watcher.core.decidable import decidable
 from watcher.core.definition import Definition
 from watcher.core.endpoint_report import EndpointReport, History, Report, endpoint_findings
+from watcher.core.metering import needs_of
 from watcher.core.preflight import Finding, Level, joins, program_findings
+from watcher.core.state import from_json
 from watcher.core.tracked import Tracked
 from watcher.stages.backfill import BackfillPlan, plan_backfill
+from watcher.stages.tokens import check_tokens
 from watcher.store.inspection import DatabaseReport, inspect_database
 
 HEADS_SECONDS = 10.0
@@ -59,11 +65,17 @@ def preflight(
         reports = list(threads.map(lambda probe: probe.report(definition.chain.finality, first), probes))
         unheard = list(threads.map(lambda each: probe_heads(each.url, HEADS_SECONDS), websockets))
     now = int(clock.now().timestamp())
+    answering = [
+        settings
+        for settings, report in zip(endpoints, reports, strict=True)
+        if isinstance(report, EndpointReport) and report.chain_id == definition.chain.id
+    ]
     backfill, said = plan_backfill(definition, endpoints, reports, first)
     findings = [
         *program_findings(definition),
         *endpoint_findings(definition, reports, first=first, now=now),
         *_decidable(definition, reports, first),
+        *_token_findings(definition, answering, database, clock, wait),
         *map(_heads_finding, websockets, unheard),
         *_database_findings(definition, database, reports),
         *_channel_findings(channels),
@@ -81,6 +93,23 @@ def _first_missing(definition: Definition, database: DatabaseReport) -> int:
 
 def _is_anothers(definition: Definition, database: DatabaseReport) -> bool:
     return database.identity is not None and database.identity.definition_hash != definition.hash
+
+
+def _token_findings(
+    definition: Definition,
+    answering: Sequence[EndpointSettings],
+    database: DatabaseReport,
+    clock: Clock,
+    wait: Wait,
+) -> Iterator[Finding]:
+    """Ask tokens through the endpoints that answered for this chain; without one that is said already."""
+    if not needs_of(definition).tokens or not answering:
+        return
+    state = None
+    if database.present is not None and not _is_anothers(definition, database):
+        state = from_json(definition, json.loads(database.present.payload))
+    with closing(JsonRpcSource(answering, definition.chain.id, clock=clock, wait=wait)) as source:
+        yield from check_tokens(definition, source, state)
 
 
 def _heads_finding(websocket: EndpointSettings, problem: str | None) -> Finding:

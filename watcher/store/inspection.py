@@ -17,7 +17,7 @@ from watcher.store.facts import Facts
 from watcher.store.failures import explain, name_of
 from watcher.store.locks import holder_of_file_lock, holder_of_session_lock
 from watcher.store.schema import HEAD, version_of
-from watcher.store.state import DatabaseIdentity, StateStore
+from watcher.store.state import DatabaseIdentity, StateStore, StoredState
 
 _PATIENCE_SECONDS = 5.0
 
@@ -28,7 +28,8 @@ class DatabaseReport:
 
     `problem` says why it cannot be used, None: it can. `exists` tells whether it has the watcher's tables
     (the first run makes them where it has none), `current` whether they are of this release (the next run
-    brings older ones there). `checkpoint` is the last block that was read, `writer` who writes it now.
+    brings older ones there). `checkpoint` is the last block that was read, `present` what was concluded last,
+    `writer` who writes it now.
     """
 
     name: str
@@ -37,6 +38,7 @@ class DatabaseReport:
     current: bool = False
     identity: DatabaseIdentity | None = None
     checkpoint: BlockRef | None = None
+    present: StoredState | None = None
     writer: str | None = None
 
 
@@ -83,6 +85,7 @@ def _inside(connection: Connection, name: str, file: Path | None) -> DatabaseRep
         current=True,
         identity=StateStore(connection).identity(),
         checkpoint=Facts(connection).checkpoint(),
+        present=StateStore(connection).load(),
         writer=writer,
     )
 
