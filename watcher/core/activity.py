@@ -140,6 +140,11 @@ class ActivityWindow:
         copy._gross, copy._net, copy._actors = self._gross, self._net, self._actors
         return copy
 
+    @property
+    def empty(self) -> bool:
+        """Tell whether there is no action that counts, now or later: none in the window, none behind it."""
+        return not self._closed and next(iter(self._now.items()), None) is None
+
     def roll(self, timestamp: int) -> None:
         """Move the window to a block's time; times never go back."""
         hour = hour_of(timestamp)

@@ -4,7 +4,8 @@
 
 Membership is by whole blocks: from the block of the announcement up to, not including, the block of the
 removal. At one block a contract belongs to one app: listed claims first, then the earliest by block and log
-index; later claims are kept, shown and ignored.
+index, and last those of the kind `open`, which claims whatever is created; other claims are kept, shown and
+ignored.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,8 +16,21 @@ from watcher.core.facts import Announcement
 from watcher.core.types import Address, AppId
 from watcher.core.window import BlockReceipts, Query
 
+_OPEN = "/"
+"""No listed app has it in its id."""
+
 COUNTED_ROLES = frozenset({"core", "router"})
 """Contracts of other roles (token, oracle, admin) belong to the app but count for nothing."""
+
+
+def open_app(rule: AppId, creator: Address) -> AppId:
+    """Name the app of an account that creates contracts: `chain/0x…` where the rule is the app `chain`."""
+    return AppId(f"{rule}{_OPEN}{creator}")
+
+
+def is_open(app: AppId) -> bool:
+    """Tell whether an app was found by the kind `open`, one for each account, and is not listed."""
+    return _OPEN in app
 
 
 class Discovery(Protocol):
@@ -43,7 +57,7 @@ class Discovery(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An app's claim to a contract; smaller claims win (listed first, then earliest)."""
+    """An app's claim to a contract; smaller claims win (listed first, `open` last, else the earliest)."""
 
     app: AppId
     source: str
@@ -58,9 +72,9 @@ class Claim:
         return self.role in COUNTED_ROLES
 
     @property
-    def rank(self) -> tuple[bool, int, int, str]:
+    def rank(self) -> tuple[bool, bool, int, int, str]:
         """Order claims to one contract; the source only breaks what cannot be told apart otherwise."""
-        return (not self.listed, self.block_number, self.log_index, self.source)
+        return (not self.listed, is_open(self.app), self.block_number, self.log_index, self.source)
 
 
 class Membership:
@@ -70,15 +84,24 @@ class Membership:
         """Start from claims that stand already."""
         self._claims: dict[Address, tuple[Claim, ...]] = {}
         self._members: dict[AppId, dict[Address, Claim]] = {}
+        self._own: set[AppId] = set()
         for address, claim in claims:
             self._put(address, (*self._claims.get(address, ()), claim))
 
     def fork(self) -> "Membership":
-        """Copy cheaply; neither copy sees what the other learns."""
+        """Copy cheaply; neither copy sees what the other learns.
+
+        The members of an app are shared until one of the two changes them: there may be very many apps.
+        """
         copy = Membership()
-        copy._claims = dict(self._claims)
-        copy._members = {app: dict(members) for app, members in self._members.items()}
+        copy._claims, copy._members = dict(self._claims), dict(self._members)
+        self._own.clear()
         return copy
+
+    def part(self, addresses: Iterable[Address]) -> "Membership":
+        """Copy what is known of a few contracts."""
+        claims = ((address, claim) for address in addresses for claim in self._claims.get(address, ()))
+        return Membership(claims)
 
     def apply(self, block_number: int, announcements: Iterable[Announcement]) -> set[Address]:
         """Take in one block's announcements; return the contracts that joined an app at this block.
@@ -129,10 +152,17 @@ class Membership:
     def _put(self, address: Address, claims: tuple[Claim, ...]) -> None:
         old = self.owner(address)
         if old is not None:
-            del self._members[old.app][address]
+            del self._mine(old.app)[address]
         if not claims:
             self._claims.pop(address, None)
             return
         ranked = tuple(sorted(claims, key=lambda claim: claim.rank))
         self._claims[address] = ranked
-        self._members.setdefault(ranked[0].app, {})[address] = ranked[0]
+        self._mine(ranked[0].app)[address] = ranked[0]
+
+    def _mine(self, app: AppId) -> dict[Address, Claim]:
+        """Give the members of an app to change, which no copy shares."""
+        if app not in self._own:
+            self._members[app] = dict(self._members.get(app, ()))
+            self._own.add(app)
+        return self._members[app]

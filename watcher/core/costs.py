@@ -162,7 +162,9 @@ def _with_hours(span: Span, known: float, reading: Reading) -> float:
 
 def says_something(definition: Definition, block: BlockReceipts) -> bool:
     """Tell whether a block says something that is kept, as far as addresses are known beforehand."""
-    queries = [found.wants() for app in definition.apps.values() for found in app.discoveries]
+    queries = [found.wants() for found in definition.discoveries]
+    if any(query.every_creation for query in queries):
+        return bool(block.receipts)
     accounts = frozenset[str]().union(*(query.created for query in queries))
     emitters = accounts.union(*(query.log_addresses for query in queries))
     creators = frozenset[str]().union(*(query.creators for query in queries))

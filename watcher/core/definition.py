@@ -47,11 +47,16 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class SystemTransactions:
-    """Which transactions are the chain's own, for one family: by sender, or by transaction type."""
+    """What is the chain's own, for one family: transactions, by sender or by type, and contracts.
+
+    `contracts` came with the chain or its upgrades; what `creators` create did too.
+    """
 
     senders: frozenset[Address] = frozenset()
     types: frozenset[str] = frozenset()
     """Types as on the wire, `0x…` lowercase."""
+    creators: frozenset[Address] = frozenset()
+    contracts: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,11 @@ class App:
     discoveries: tuple[Discovery, ...] = ()
     required: frozenset[Address] | None = None
     """The contracts that must have code; None: all that belong to it and count."""
+
+    @property
+    def open(self) -> bool:
+        """Tell whether this is the rule for all accounts that create contracts, and not one app."""
+        return any(found.wants().every_creation for found in self.discoveries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,3 +217,17 @@ class Definition:
     kpis: Mapping[KpiId, Kpi]
     milestones: Mapping[MilestoneId, Milestone]
     countdowns: Mapping[CountdownId, Countdown] = field(default_factory=dict)
+    open_rule: App | None = None
+    """By which every account that creates contracts is an app too; `apps` holds those that are listed."""
+
+    @property
+    def discoveries(self) -> list[Discovery]:
+        """Give every way in which this program finds contracts."""
+        rules = [*self.apps.values(), *([self.open_rule] if self.open_rule else [])]
+        return [discovery for app in rules for discovery in app.discoveries]
+
+    def app(self, app: AppId) -> App:
+        """Give a listed app, or one that the open rule found; KeyError where it can be neither."""
+        if self.open_rule is None or app in self.apps:
+            return self.apps[app]
+        return App(app, app, self.open_rule.discoveries)

@@ -113,7 +113,7 @@ class Extractor:
         """Start before the first block, or behind the blocks that `tracked` has learnt from."""
         self._policy = definition.liveness
         self._system = definition.chain.system
-        discoveries = [each for app in definition.apps.values() for each in app.discoveries]
+        discoveries = definition.discoveries
         queries = [discovery.wants() for discovery in discoveries]
         self._always = [
             each for each, query in zip(discoveries, queries, strict=True) if not query.log_addresses
@@ -124,7 +124,7 @@ class Extractor:
             if query.log_addresses
         ]
         # What a registry or factory will announce is not known when it is created.
-        self._all_creations = any(query.log_addresses for query in queries)
+        self._all_creations = any(query.log_addresses or query.every_creation for query in queries)
         self._creators = frozenset().union(*(query.creators for query in queries))
         self._created = frozenset().union(*(query.created for query in queries))
         self._touched = self._policy.reach == "touched"

@@ -3,9 +3,6 @@
 definition ─▶ knows_members() ─▶ announced_before(block) ─▶ what `Tracked` learns before the head is read
 """
 
-from collections.abc import Sequence
-
-from watcher.core.applications import Discovery
 from watcher.core.definition import Definition
 from watcher.core.facts import BlockFacts
 from watcher.core.types import Address, BlockHash, BlockRef
@@ -17,7 +14,7 @@ _UNREAD = BlockHash("")
 
 def knows_members(definition: Definition) -> bool:
     """Tell whether nothing that happens on the chain changes who belongs to an app, or is excluded."""
-    queries = [discovery.wants() for discovery in _discoveries(definition)]
+    queries = [discovery.wants() for discovery in definition.discoveries]
     return not definition.liveness.exclude_deployers and all(
         query.blocks and not query.log_addresses and not query.creators for query in queries
     )
@@ -28,7 +25,7 @@ def announced_before(definition: Definition, number: int) -> tuple[BlockFacts[Ad
 
     Right only where `knows_members` says so.
     """
-    discoveries = _discoveries(definition)
+    discoveries = definition.discoveries
     found: list[BlockFacts[Address]] = []
     for at in sorted(frozenset().union(*(discovery.wants().blocks for discovery in discoveries))):
         if at >= number:
@@ -37,7 +34,3 @@ def announced_before(definition: Definition, number: int) -> tuple[BlockFacts[Ad
         announcements = tuple(item for discovery in discoveries for item in discovery.read(block))
         found.append(BlockFacts(BlockRef(at, _UNREAD, _UNREAD, 0), announcements=announcements))
     return tuple(found)
-
-
-def _discoveries(definition: Definition) -> Sequence[Discovery]:
-    return [discovery for app in definition.apps.values() for discovery in app.discoveries]

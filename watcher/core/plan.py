@@ -42,6 +42,8 @@ def demands(definition: Definition) -> Iterator[str]:
     for app in definition.apps.values():
         if any(found.wants().creators for found in app.discoveries):
             yield f'discover kind = "deployer" of app {app.id}, which needs every creation'
+    if definition.open_rule is not None:
+        yield f'discover kind = "open" of app {definition.open_rule.id}, which needs every creation'
 
 
 def choose(receipts: Backfill, logs: Backfill | None, obstacle: str = "") -> Plan:

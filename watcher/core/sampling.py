@@ -3,11 +3,14 @@
 Sample blocks of a contract: the first block of each UTC day (or `state_every`), the block in which it joins
 an app, and each block with an Upgraded, BeaconUpgraded, DiamondCut or ChangedMasterCopy log of it or of its
 beacon. Between two samples the state is taken as unchanged.
+
+An app of the kind `open` is looked at only while it is *awake*: from the block of a counted action on, until
+the window is empty again and it is not live. So what nobody uses costs nothing, however much was created.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from watcher.core.applications import Membership
+from watcher.core.applications import Claim, Membership, is_open
 from watcher.core.facts import Actor, BlockFacts, CallWant, Sample, SampleWant
 from watcher.core.types import Address, AppId, ViewCall
 
@@ -21,33 +24,57 @@ class Sampler:
         self.membership = membership or Membership()
         self.samples: dict[Address, Sample] = {}
         self.period: int | None = None
+        self.awake: set[AppId] = set()
 
     def fork(self) -> "Sampler":
         """Copy; neither copy sees what the other learns."""
         copy = Sampler(self.every_seconds, self.membership.fork())
         copy.samples = dict(self.samples)
         copy.period = self.period
+        copy.awake = set(self.awake)
         return copy
 
     def turns(self, facts: BlockFacts[Actor]) -> bool:
         """Tell whether the next block is the first of a day, or of a `state_every`."""
         return facts.block.timestamp // self.every_seconds != self.period
 
+    def woken(self, facts: BlockFacts[Actor]) -> list[AppId]:
+        """Give the apps of the kind `open` that the next block wakes; changes nothing."""
+        return [
+            app
+            for app, activity in facts.activity.items()
+            if is_open(app) and activity.actors and app not in self.awake
+        ]
+
+    def sleep(self, app: AppId) -> None:
+        """Look at an app of the kind `open` no more, until it wakes."""
+        self.awake.remove(app)
+        for address in self.membership.members(app):
+            self.samples.pop(address, None)
+
     def due(self, facts: BlockFacts[Actor]) -> list[Address]:
         """Say whose state is due at the next block, sorted; changes nothing."""
-        membership, joined = self.membership, set[Address]()
-        if facts.announcements:
-            membership = membership.fork()
-            joined = membership.apply(facts.block.number, facts.announcements)
+        concerned = {item.address for item in facts.announcements}
+        ahead = self.membership.part(concerned)
+        joined = ahead.apply(facts.block.number, facts.announcements)
+        woken = self.woken(facts)
+
+        def counts(address: Address) -> bool:
+            owner = (ahead if address in concerned else self.membership).owner(address)
+            return owner is not None and owner.counts and (self._looks_at(owner) or owner.app in woken)
+
         if self.turns(facts):
-            due: Iterable[Address] = membership.addresses()
+            due: set[Address] = {*self.membership.addresses(), *concerned}
         else:
             due = joined | self._changed(facts.code_changes)
-        return sorted(address for address in due if _counts(membership, address))
+            for app in woken:
+                due.update(self.membership.members(app), ahead.members(app))
+        return sorted(address for address in due if counts(address))
 
     def advance(self, facts: BlockFacts[Actor]) -> list[Address]:
         """Take in the next block's announcements and time; return what `due` would have said."""
         due = self.due(facts)
+        self.awake.update(self.woken(facts))
         self.membership.apply(facts.block.number, facts.announcements)
         for address in {item.address for item in facts.announcements}:
             if self.membership.owner(address) is None:
@@ -63,9 +90,12 @@ class Sampler:
             self.samples[address] = samples[address, block_number]
 
     def apps_of(self, addresses: Iterable[Address]) -> set[AppId]:
-        """Give the apps that these contracts belong to."""
+        """Give the apps that these contracts belong to, of those that are looked at."""
         owners = (self.membership.owner(address) for address in addresses)
-        return {owner.app for owner in owners if owner is not None}
+        return {owner.app for owner in owners if owner is not None and self._looks_at(owner)}
+
+    def _looks_at(self, owner: Claim) -> bool:
+        return owner.app in self.awake or not is_open(owner.app)
 
     def _changed(self, code_changes: tuple[Address, ...]) -> set[Address]:
         """Give whose code may be another: the emitters', and that of proxies behind a beacon among them."""
@@ -73,11 +103,6 @@ class Sampler:
             return set()
         emitters = set(code_changes)
         return emitters | {address for address, sample in self.samples.items() if sample.beacon in emitters}
-
-
-def _counts(membership: Membership, address: Address) -> bool:
-    owner = membership.owner(address)
-    return owner is not None and owner.counts
 
 
 def look_ahead(

@@ -33,7 +33,7 @@ class Tracked:
         self._policy = definition.liveness
         self._apps = tuple(definition.apps)
         self._needs = needs_of(definition)
-        self._queries = [found.wants() for app in definition.apps.values() for found in app.discoveries]
+        self._queries = [found.wants() for found in definition.discoveries]
         self.membership = Membership()
         self.counted: dict[Address, AppId] = {}
         self.excluded: dict[AppId, frozenset[Address]] = {}
@@ -41,8 +41,7 @@ class Tracked:
         self._created_at: dict[Address, int] = {}
         self._alive_at: dict[Address, int] = {}
         for facts in known:
-            self._note(facts.block.number, facts.announcements, facts.creations)
-        self._refresh()
+            self.learn(facts.block.number, facts.announcements, facts.creations)
 
     def fork(self) -> "Tracked":
         """Copy cheaply; neither copy sees what the other learns."""
@@ -50,7 +49,7 @@ class Tracked:
         copy._policy, copy._apps, copy._queries = self._policy, self._apps, self._queries
         copy._needs = self._needs
         copy.membership = self.membership.fork()
-        copy.counted, copy.excluded = self.counted, self.excluded  # replaced when they change, never changed
+        copy.counted, copy.excluded = dict(self.counted), dict(self.excluded)
         copy._creator_of = dict(self._creator_of)
         copy._created_at = dict(self._created_at)
         copy._alive_at = dict(self._alive_at)
@@ -60,8 +59,22 @@ class Tracked:
         self, block_number: int, announcements: Iterable[Announcement], creations: Iterable[Creation]
     ) -> None:
         """Take in what the next block announces and creates."""
-        self._note(block_number, announcements, creations)
-        self._refresh()
+        announced, created = tuple(announcements), tuple(creations)
+        for creation in created:
+            self._creator_of[creation.address] = creation.creator
+            self._created_at.setdefault(creation.address, block_number)
+            self._alive_at.setdefault(creation.address, block_number)
+        concerned = {item.address for item in announced}
+        before = {app for app in map(self._owner, concerned) if app is not None}
+        self.membership.apply(block_number, announced)
+        for address in concerned:
+            owner = self.membership.owner(address)
+            if owner is not None and owner.counts:
+                self.counted[address] = owner.app
+            else:
+                self.counted.pop(address, None)
+        if self._policy.exclude_deployers:
+            self._exclude(before, concerned | {creation.address for creation in created})
 
     def alive(self, address: Address, block_number: int) -> None:
         """Note that a log or a creation receipt of a block proves that a contract has code."""
@@ -81,7 +94,7 @@ class Tracked:
             return None
         if self._needs.every_block:
             return None
-        if any(query.creators for query in self._queries):
+        if any(query.creators or query.every_creation for query in self._queries):
             return None
         return LogFilter(
             addresses=frozenset(self.counted).union(
@@ -104,24 +117,19 @@ class Tracked:
         """Give the contracts first seen alive at or after a block, with that first block."""
         return {address: number for address, number in self._alive_at.items() if number >= block_number}
 
-    def _note(
-        self, block_number: int, announcements: Iterable[Announcement], creations: Iterable[Creation]
-    ) -> None:
-        for creation in creations:
-            self._creator_of[creation.address] = creation.creator
-            self._created_at.setdefault(creation.address, block_number)
-            self._alive_at.setdefault(creation.address, block_number)
-        self.membership.apply(block_number, announcements)
+    def _owner(self, address: Address) -> AppId | None:
+        owner = self.membership.owner(address)
+        return None if owner is None else owner.app
 
-    def _refresh(self) -> None:
-        """Bring the look-up tables of the hot loop up to date with the membership."""
-        counted: dict[Address, AppId] = {}
-        deployers: dict[AppId, set[Address]] = {}
-        for app in self._apps:
-            for address, claim in self.membership.members(app).items():
-                if claim.counts:
-                    counted[address] = app
-                if self._policy.exclude_deployers and address in self._creator_of:
-                    deployers.setdefault(app, set()).add(self._creator_of[address])
-        self.counted = counted
-        self.excluded = {app: frozenset(accounts) for app, accounts in deployers.items()}
+    def _exclude(self, left: Iterable[AppId], concerned: Iterable[Address]) -> None:
+        """Bring the deployers up to date: of apps that may have lost a contract, and of those that have one.
+
+        An app that only gained contracts is not looked through: there may be very many.
+        """
+        for app in left:
+            members = self.membership.members(app)
+            self.excluded[app] = frozenset(self._creator_of[each] for each in members if each in self._creator_of)
+        for address in concerned:
+            owner, creator = self._owner(address), self._creator_of.get(address)
+            if owner is not None and creator is not None and creator not in self.excluded.get(owner, ()):
+                self.excluded[owner] = self.excluded.get(owner, frozenset()) | {creator}

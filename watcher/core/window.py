@@ -100,12 +100,13 @@ class LogFilter:
 class Query:
     """What a discovery method or a policy wants kept of a window.
 
-    Logs whose emitter is in `log_addresses`; contract creations sent by `creators`, and the creations of the
-    contracts in `created`. `blocks` are those at which it speaks whatever they hold. Empty sets ask for
+    Logs whose emitter is in `log_addresses`; contract creations sent by `creators`, or all of them
+    (`every_creation`), and the creations of the contracts in `created`. `blocks` are those at which it speaks whatever they hold. Empty sets ask for
     nothing.
     """
 
     log_addresses: frozenset[Address] = frozenset()
     creators: frozenset[Address] = frozenset()
     created: frozenset[Address] = frozenset()
+    every_creation: bool = False
     blocks: frozenset[int] = frozenset()

@@ -117,12 +117,7 @@ def _dearer(cost: Backfill, calls: int) -> Backfill:
 def _span(definition: Definition, first: int, final: BlockRef, history: History) -> Span:
     chain = definition.chain
     lost = sum(max(0, min(gap.last, final.number) - max(gap.first, first) + 1) for gap in chain.gaps)
-    listed = {
-        address
-        for app in definition.apps.values()
-        for found in app.discoveries
-        for address in found.wants().created
-    }
+    listed = {address for found in definition.discoveries for address in found.wants().created}
     return Span(
         blocks=final.number - first + 1 - lost,
         seconds=final.timestamp - history.times.get(first, final.timestamp),
