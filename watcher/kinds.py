@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from watcher.channels import Channel
 from watcher.core.applications import Discovery
+from watcher.core.definition import Chain
 from watcher.core.readings import Metric, Reading
 from watcher.core.types import AppId
 from watcher.kinded import module_of
@@ -19,8 +20,8 @@ class DiscoveryKind(Protocol):
     """What a module of `watcher.discovery` offers."""
 
     Settings: type[BaseModel]
-    build: Callable[[Any, AppId, int], Discovery]
-    """Make the discovery of one app from settings, the app's id and the program's `count_from`."""
+    build: Callable[[Any, AppId, Chain], Discovery]
+    """Make the discovery of one app from settings, the app's id and the program's chain."""
 
 
 class MetricKind(Protocol):
@@ -28,8 +29,8 @@ class MetricKind(Protocol):
 
     Settings: type[BaseModel]
     build: Callable[[Any], Metric]
-    bounds: Callable[[Any, int], Reading]
-    """Give the least and the most that the metric can read with so many apps; high None: no limit."""
+    bounds: Callable[[Any, int | None], Reading]
+    """Give the least and the most that the metric can read with so many apps; None: no limit."""
 
 
 class ChannelKind(Protocol):

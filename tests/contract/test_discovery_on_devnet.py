@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.discovery.givens import chain
 from watcher import kinds
 from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.reader import JsonRpcSource
@@ -31,7 +32,7 @@ def source(devnet: Devnet) -> Iterator[JsonRpcSource]:
 def _found(source: JsonRpcSource, last: int, kind: str, **settings: Any) -> list[Announcement]:  # noqa: ANN401  # TOML
     """Read blocks 1 to `last` with one discovery, whose settings are as in a program file."""
     module = kinds.discovery(kind)
-    discovery = module.build(module.Settings.model_validate(settings), AppId("app"), 1)
+    discovery = module.build(module.Settings.model_validate(settings), AppId("app"), chain(1))
     windows = source.windows(BlockRange(1, last), 10, every_header=False)
     return [item for window in windows for made in window.blocks for item in discovery.read(made)]
 

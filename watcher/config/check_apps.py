@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from watcher import kinds
+from watcher.config.chains import chain_of
 from watcher.config.problems import KeyPath, Problem
 from watcher.config.program_file import App, Chain, ProgramFile
 from watcher.core.applications import COUNTED_ROLES
@@ -26,7 +27,8 @@ def app_problems(program: ProgramFile) -> Iterator[Problem]:
                 )
             yield from _membership((*at, "contract", number), contract, program.chain)
         yield from _required(at, app)
-        yield from _shared(at, app, claimed)
+        yield from _shared(at, app, claimed, program.chain)
+        yield from _open(at, app, program)
 
 
 def _membership(at: KeyPath, contract: Contract, chain: Chain) -> Iterator[Problem]:
@@ -70,10 +72,10 @@ def _required(at: KeyPath, app: App) -> Iterator[Problem]:
             )
 
 
-def _shared(at: KeyPath, app: App, claimed: dict[str, str]) -> Iterator[Problem]:
+def _shared(at: KeyPath, app: App, claimed: dict[str, str], chain: Chain) -> Iterator[Problem]:
     """Refuse discoveries that find the same contracts: nothing would decide between their claims."""
     for number, found in enumerate(app.discover):
-        discovery = kinds.discovery(found.kind).build(found.settings, AppId(app.id), 0)
+        discovery = kinds.discovery(found.kind).build(found.settings, AppId(app.id), chain_of(chain))
         here = f"app[{at[1]}].discover[{number}]"
         for what, claim in (
             ("the same", discovery.source),
@@ -83,3 +85,38 @@ def _shared(at: KeyPath, app: App, claimed: dict[str, str]) -> Iterator[Problem]
             if first != here:
                 yield Problem((*at, "discover", number), f"finds {what}, as {first} does: write it once")
                 break
+
+
+def is_open_rule(app: App) -> bool:
+    """Tell whether a table is the rule for everybody's apps, and no app itself."""
+    return any(found.kind == "open" for found in app.discover)
+
+
+def _open(at: KeyPath, app: App, program: ProgramFile) -> Iterator[Problem]:
+    """Refuse what makes no sense together with apps that nobody lists."""
+    if not is_open_rule(app):
+        return
+    for key, given in (
+        ("contract", app.contract),
+        ("required", app.required),
+        ("discover", app.discover[1:]),
+    ):
+        if given:
+            yield Problem(
+                (*at, key),
+                'does not go together with kind = "open", which stands for many apps and not for one: '
+                "write it in an [[app]] of its own",
+            )
+    bars = program.liveness
+    if (bars.min_actions, bars.min_actors, bars.min_active_days) == (None, None, None):
+        yield Problem(
+            ("liveness",),
+            'asks for no activity, and so with kind = "open" whatever was ever created would be live: '
+            "add min_actions, min_actors or min_active_days",
+        )
+    for place, gap in enumerate(program.chain.gap):
+        yield Problem(
+            ("chain", "gap", place),
+            f'hides what was created in it, and so with kind = "open" nobody knows how many apps there are: '
+            f"begin to count behind it, count_from = {gap.last + 1}",
+        )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from watcher import kinds
+from watcher.config.check_apps import is_open_rule
 from watcher.config.problems import KeyPath, Problem, did_you_mean
 from watcher.config.program_file import Kpi, ProgramFile
 from watcher.core.aggregates import Fold
@@ -19,14 +20,15 @@ def kpi_problems(program: ProgramFile) -> Iterator[Problem]:
         if unfit is not None:
             yield Problem((*at, "aggregate", "kind"), f"does not fit {kpi.metric.kind}: {unfit}")
         yield from _apps(at, kpi, program)
-        yield from _decided_bar(at, kpi, len(program.app))
+        anybody = any(is_open_rule(app) for app in program.app)
+        yield from _decided_bar(at, kpi, None if anybody else len(program.app))
 
 
 def _apps(at: KeyPath, kpi: Kpi, program: ProgramFile) -> Iterator[Problem]:
     """Refuse apps that are not there, and metrics about apps where there are none."""
-    apps = [app.id for app in program.app]
+    apps = [app.id for app in program.app if not is_open_rule(app)]
     needs = kinds.metric(kpi.metric.kind).build(kpi.metric.settings).needs
-    if not apps and (needs.verdicts or needs.by_app or needs.each):
+    if not program.app and (needs.verdicts or needs.by_app or needs.each):
         yield Problem((*at, "metric"), f"{kpi.metric.kind} is about apps, and there is none: add an [[app]]")
         return
     settings = kpi.metric.settings
@@ -39,16 +41,17 @@ def _apps(at: KeyPath, kpi: Kpi, program: ProgramFile) -> Iterator[Problem]:
             yield Problem((*within, key), f'names "{name}", which is no app here: {did_you_mean(name, apps)}')
 
 
-def _decided_bar(at: KeyPath, kpi: Kpi, app_count: int) -> Iterator[Problem]:
+def _decided_bar(at: KeyPath, kpi: Kpi, app_count: int | None) -> Iterator[Problem]:
     """Refuse a bar that every possible reading is on the same side of."""
     if kpi.aggregate.build().fold is Fold.SUM:
         return
     bounds = kinds.metric(kpi.metric.kind).bounds(kpi.metric.settings, app_count)
     verdict = compare(bounds, kpi.comparator, kpi.bar)
     if verdict is not Verdict.UNKNOWN:
+        end = "upwards" if bounds.high is None else f"to {bounds.high}"
         holds = "always" if verdict is Verdict.MET else "never"
         yield Problem(
             (*at, kpi.comparator),
-            f"{holds} holds: {kpi.metric.kind} of this program reads from {bounds.low} to {bounds.high}, "
+            f"{holds} holds: {kpi.metric.kind} of this program reads from {bounds.low} {end}, "
             "write a bar inside that",
         )

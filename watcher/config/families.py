@@ -1,4 +1,4 @@
-"""Chain families: which transactions are the chain's own and count for nobody.
+"""Chain families: which transactions and contracts are the chain's own, and count for nobody.
 
 config/chains/<family>.toml ─▶ SystemTransactions. To add a family, add its file.
 """
@@ -25,9 +25,12 @@ def known_family(name: str) -> str:
 
 @cache
 def system_transactions(family: str) -> SystemTransactions:
-    """Give a known family's system transactions."""
+    """Give what is the chain's own in a known family."""
     data = tomllib.loads(shipped("config", "chains", f"{family}.toml").read_text(encoding="utf-8"))
-    system = data["system"]
+    system, left_out = data["system"], data["open"]
     return SystemTransactions(
-        senders=frozenset(Address(sender) for sender in system["senders"]), types=frozenset(system["types"])
+        senders=frozenset(map(Address, system["senders"])),
+        types=frozenset(system["types"]),
+        creators=frozenset(map(Address, left_out["creators"])),
+        contracts=frozenset(map(Address, left_out["contracts"])),
     )

@@ -10,9 +10,9 @@ from pathlib import Path
 from watcher import kinds
 from watcher.config import program_file as form
 from watcher.config.canonical import canonical_program
+from watcher.config.chains import chain_of
 from watcher.config.checks import problems_between_tables
 from watcher.config.document import read_document
-from watcher.config.families import system_transactions
 from watcher.core.applications import Discovery
 from watcher.core.definition import (
     AllOf,
@@ -23,8 +23,6 @@ from watcher.core.definition import (
     Condition,
     Countdown,
     Definition,
-    Finality,
-    Gap,
     Kpi,
     LivenessPolicy,
     Milestone,
@@ -75,7 +73,8 @@ def load_program(path: Path | str) -> LoadedProgram:
 
 
 def _definition(program: form.ProgramFile, definition_hash: str) -> Definition:
-    apps = [_app(app, program.chain.count_from) for app in program.app]
+    chain = chain_of(program.chain)
+    apps = [_app(app, chain) for app in program.app]
     kpis = [_kpi(kpi, program.provenance.quotes) for kpi in program.kpi]
     milestones = [
         Milestone(MilestoneId(item.id), item.title or item.id, _condition(item)) for item in program.milestone
@@ -87,26 +86,13 @@ def _definition(program: form.ProgramFile, definition_hash: str) -> Definition:
         schema=program.schema_version,
         hash=definition_hash,
         provenance=Provenance(program.provenance.authority, program.provenance.source),
-        chain=_chain(program.chain),
+        chain=chain,
         liveness=_liveness(program.liveness),
-        apps={app.id: app for app in sorted(apps, key=lambda item: item.id)},
+        apps={app.id: app for app in sorted(apps, key=lambda item: item.id) if not app.open},
+        open_rule=next((app for app in apps if app.open), None),
         kpis={kpi.id: kpi for kpi in sorted(kpis, key=lambda item: item.id)},
         milestones={item.id: item for item in sorted(milestones, key=lambda item: item.id)},
         countdowns={item.id: item for item in sorted(countdowns, key=lambda item: item.id)},
-    )
-
-
-def _chain(chain: form.Chain) -> Chain:
-    return Chain(
-        id=chain.id,
-        family=chain.family,
-        finality=Finality(chain.finality.tag, chain.finality.depth),
-        count_from=chain.count_from,
-        state_every_seconds=chain.state_every,
-        gaps=tuple(
-            Gap(gap.first, gap.last, gap.reason) for gap in sorted(chain.gap, key=lambda gap: gap.first)
-        ),
-        system=system_transactions(chain.family),
     )
 
 
@@ -129,13 +115,13 @@ def _bars(bars: form.Bars) -> Bars:
     return Bars(bars.min_actions, bars.min_actors, bars.min_active_days)
 
 
-def _app(app: form.App, count_from: int) -> App:
+def _app(app: form.App, chain: Chain) -> App:
     app_id = AppId(app.id)
     found: list[Discovery] = [
-        kinds.discovery(item.kind).build(item.settings, app_id, count_from) for item in app.discover
+        kinds.discovery(item.kind).build(item.settings, app_id, chain) for item in app.discover
     ]
     if app.contract:
-        found.append(curated.build(curated.Settings(contract=app.contract), app_id, count_from))
+        found.append(curated.build(curated.Settings(contract=app.contract), app_id, chain))
     return App(
         id=app_id,
         title=app.title or app.id,

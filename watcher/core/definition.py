@@ -47,9 +47,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class SystemTransactions:
-    """What is the chain's own, for one family: transactions, by sender or by type, and contracts.
+    """Which transactions are the chain's own, for one family: by sender, or by transaction type.
 
-    `contracts` came with the chain or its upgrades; what `creators` create did too.
+    And which contracts: those that are listed, and what `creators` create in upgrades.
     """
 
     senders: frozenset[Address] = frozenset()
@@ -57,6 +57,15 @@ class SystemTransactions:
     """Types as on the wire, `0x…` lowercase."""
     creators: frozenset[Address] = frozenset()
     contracts: frozenset[Address] = frozenset()
+
+    def created(self, creator: Address, type_: str, contract: Address) -> bool:
+        """Tell whether a contract that a transaction of some type created is the chain's own."""
+        return (
+            contract in self.contracts
+            or creator in self.creators
+            or creator in self.senders
+            or type_ in self.types
+        )
 
 
 @dataclass(frozen=True, slots=True)

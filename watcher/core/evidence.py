@@ -13,7 +13,7 @@ from watcher.core.facts import Sample
 from watcher.core.kpis import KpiStatus, condition_json, condition_kpis
 from watcher.core.ledger import Evidence, decimal_text
 from watcher.core.readings import Reading
-from watcher.core.standing import judgement_of
+from watcher.core.standing import judgement_of, shown
 from watcher.core.state import State
 from watcher.core.types import SECONDS_PER_DAY, Address, AppId, BlockRef, iso_utc
 
@@ -53,7 +53,7 @@ def milestone_reached(
         "condition": condition_json(milestone.condition),
         "finality": definition.chain.finality.as_json(),
         "kpis": [{"id": kpi, **kpi_json(definition.kpis[kpi], state.kpis[kpi])} for kpi in kpis],
-        "apps": [app_json(definition, state, app) for app in sorted(definition.apps)],
+        "apps": [app_json(definition, state, app) for app in shown(definition, state)],
     }
     return _evidence(definition, block, {"kpis": verdicts}, bundle)
 

@@ -26,7 +26,7 @@ def explain_app(
     definition: Definition, state: State, block: BlockRef, app_id: AppId, entries: Sequence[Mapping[str, Any]]
 ) -> Explanation:
     """Explain an app as of `block`, the state's last; `entries` are the ledger's about it, ascending."""
-    app = definition.apps[app_id]
+    app = definition.app(app_id)
     row = app_row(definition, state, app_id)
     days = _days(definition, block, state.windows[app_id].days())
     leaves_at = _leaves_at(definition, state, app_id)

@@ -19,7 +19,7 @@ from watcher.core.roster import app_row, why_not
 from watcher.core.series import Series
 from watcher.core.series_days import Days, days_of
 from watcher.core.sparks import spark_line
-from watcher.core.standing import view_of
+from watcher.core.standing import shown, view_of
 from watcher.core.state import State
 from watcher.core.types import (
     SECONDS_PER_DAY,
@@ -165,7 +165,7 @@ def _apps(definition: Definition, state: State, block: BlockRef, goal: Goal) -> 
     each = goal.metric.needs.each
     if each is not None:
         view = view_of(definition, state, block.timestamp)
-        for app in sorted(definition.apps):
+        for app in shown(definition, state):
             reading, verdict = state.meter.standing(each, replace(view, app=app))
             met = verdict is Verdict.MET
             yield {
@@ -175,7 +175,7 @@ def _apps(definition: Definition, state: State, block: BlockRef, goal: Goal) -> 
                 "why_not": "" if met else f"{reading_words(reading)}, {_bar(each)}",
             }
     elif goal.metric.needs.verdicts:
-        for app in sorted(definition.apps):
+        for app in shown(definition, state):
             row = app_row(definition, state, app)
             counts = row["verdict"] == LiveVerdict.LIVE
             yield {"id": app, "verdict": row["verdict"], "counts": counts, "why_not": why_not(row)}

@@ -12,7 +12,7 @@ from watcher.core.kpis import compare
 from watcher.core.readings import View
 from watcher.core.types import Address, BlockHash, LiveVerdict, Verdict
 from watcher.core.window import BlockReceipts
-from watcher.core.wording import counted
+from watcher.core.wording import COVERAGE, counted
 
 
 class Level(StrEnum):
@@ -52,7 +52,8 @@ def joins(definition: Definition) -> Iterator[tuple[Address, int]]:
 def program_findings(definition: Definition) -> Iterator[Finding]:
     """Say what the program is, and what in it should be meant as it is written."""
     parts = [
-        counted(len(definition.apps), "app"),
+        *([counted(len(definition.apps), "app")] if definition.apps or not definition.open_rule else []),
+        *(["an app for each account that creates contracts"] if definition.open_rule else []),
         counted(len(definition.kpis), "KPI"),
         counted(len(definition.milestones), "milestone"),
         counted(len(definition.countdowns), "countdown"),
@@ -83,6 +84,8 @@ def _program_warnings(definition: Definition) -> Iterator[str]:
     without = [app.id for app in definition.apps.values() if not app.discoveries]
     if without:
         yield f"without addresses, and so UNKNOWN until they are added: {', '.join(without)}"
+    if definition.open_rule:
+        yield f'discover kind = "open" of app {definition.open_rule.id}: {COVERAGE}'
     yield from _gap_warnings(definition)
     if definition.liveness.reach == "touched":
         yield 'reach = "touched" sees a transaction only by a log that it made an app emit'
@@ -97,7 +100,7 @@ def _program_warnings(definition: Definition) -> Iterator[str]:
         app.id: LiveVerdict.LIVE if app.discoveries else LiveVerdict.UNKNOWN
         for app in definition.apps.values()
     }
-    for kpi in definition.kpis.values() if without else ():
+    for kpi in definition.kpis.values() if without and not definition.open_rule else ():
         reading = kpi.metric.read(View(0, best)) if kpi.metric.needs.verdicts else None
         if reading is not None and compare(reading, kpi.comparator, kpi.bar) is not Verdict.MET:
             yield f"KPI {kpi.id} cannot be MET even if every app with an address is live"

@@ -12,8 +12,11 @@ from watcher.core.types import AppId
 
 
 def roster(definition: Definition, state: State) -> list[dict[str, Any]]:
-    """Give every app by id, as of the state's block; a block has to be concluded already."""
-    return [app_row(definition, state, app) for app in sorted(definition.apps)]
+    """Give every app by id, as of the state's block; a block has to be concluded already.
+
+    Of the kind `open`, those that have an action in the window or are live.
+    """
+    return [app_row(definition, state, app) for app in sorted(state.apps)]
 
 
 def app_row(definition: Definition, state: State, app: AppId) -> dict[str, Any]:

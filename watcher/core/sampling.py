@@ -54,7 +54,7 @@ class Sampler:
 
     def due(self, facts: BlockFacts[Actor]) -> list[Address]:
         """Say whose state is due at the next block, sorted; changes nothing."""
-        concerned = {item.address for item in facts.announcements}
+        concerned: set[Address] = {item.address for item in facts.announcements}
         ahead = self.membership.part(concerned)
         joined = ahead.apply(facts.block.number, facts.announcements)
         woken = self.woken(facts)

@@ -10,7 +10,7 @@ from watcher.core.definition import Definition
 from watcher.core.liveness import AppFacts, Judgement, judge
 from watcher.core.readings import View
 from watcher.core.state import State
-from watcher.core.types import Address, AppId, WindowSpec
+from watcher.core.types import Address, AppId, LiveVerdict, WindowSpec
 
 
 def judgement_of(definition: Definition, state: State, app: AppId) -> Judgement:
@@ -20,7 +20,7 @@ def judgement_of(definition: Definition, state: State, app: AppId) -> Judgement:
 
 def facts_of(definition: Definition, state: State, app: AppId) -> AppFacts:
     """Gather what is known about one app as of the state's block; a block has to be concluded already."""
-    settings = definition.apps[app]
+    settings = definition.app(app)
     required: list[Address] | None = None
     if settings.discoveries:
         members = state.sampler.membership.counted(app)
@@ -31,6 +31,19 @@ def facts_of(definition: Definition, state: State, app: AppId) -> AppFacts:
     unheard = None if state.pauses_lost else False
     pauses = {address: state.pauses.get(address, unheard) for address in required or ()}
     return AppFacts(required, state.sampler.samples, pauses, counts)
+
+
+def shown(definition: Definition, state: State) -> list[AppId]:
+    """Give the apps that are worth a word each, by id: those that are listed, and of others the live ones.
+
+    There may be very many others; one that is NOT_LIVE changes no reading.
+    """
+    listed = definition.apps
+    return sorted(
+        app
+        for app, status in state.apps.items()
+        if app in listed or status.verdict is not LiveVerdict.NOT_LIVE
+    )
 
 
 def window_complete(state: State, window: WindowSpec) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from watcher.core import meter_json
 from watcher.core.activity import ActivityWindow
-from watcher.core.applications import Claim, Membership
+from watcher.core.applications import Claim, Membership, is_open
 from watcher.core.countdown import CountdownStatus, Phase
 from watcher.core.definition import Definition
 from watcher.core.facts import CodeKind, Logic, Sample
@@ -54,6 +54,8 @@ class State:
     gaps: list[tuple[int, int]] = field(default_factory=list)
     ledger: LedgerHead = field(default_factory=LedgerHead)
     block: BlockRef | None = None
+    below: set[AppId] = field(default_factory=set)
+    """The live apps that are below their bars, or may be: those whose verdict can change by time alone."""
     meter: Meter = field(default_factory=lambda: Meter(Needs()))
 
     @classmethod
@@ -70,6 +72,25 @@ class State:
             meter=Meter.initial(definition),
         )
 
+    def stand(self, app: AppId, status: AppStatus) -> None:
+        """Note how an app stands."""
+        self.apps[app] = status
+        if status.doubtful_since is None:
+            self.below.discard(app)
+        else:
+            self.below.add(app)
+
+    def wake(self, definition: Definition, app: AppId) -> None:
+        """Take up an app of the kind `open`, of which nothing was known."""
+        policy = definition.liveness
+        self.windows[app] = ActivityWindow(policy.window, policy.max_actions_per_actor)
+        self.stand(app, AppStatus())
+
+    def sleep(self, app: AppId) -> None:
+        """Forget an app of the kind `open` whose window is empty and which is not live."""
+        del self.windows[app], self.apps[app]
+        self.sampler.sleep(app)
+
     def fork(self) -> "State":
         """Copy for throw-away work; while the copy is used this state must not change."""
         return State(
@@ -84,16 +105,24 @@ class State:
             gaps=list(self.gaps),
             ledger=self.ledger.fork(),
             block=self.block,
+            below=set(self.below),
             meter=self.meter.fork(),
         )
 
 
 def to_json(state: State) -> dict[str, Any]:
-    """Give the small part of a state as plain JSON values; `state.block` must be set."""
+    """Give the small part of a state as plain JSON values; `state.block` must be set.
+
+    What apps of the kind `open` claim is not in it: there may be very much, and the stored blocks say it.
+    """
     sampler = state.sampler
     return {
         "period": sampler.period,
-        "claims": [[address, _fields(claim)] for address, claim in sampler.membership.claims()],
+        "claims": [
+            [address, _fields(claim)]
+            for address, claim in sampler.membership.claims()
+            if not is_open(claim.app)
+        ],
         "samples": [
             {**_fields(sample), "logic": [_fields(part) for part in sample.logic]}
             for _, sample in sorted(sampler.samples.items())
@@ -124,16 +153,21 @@ def to_json(state: State) -> dict[str, Any]:
 
 
 def from_json(definition: Definition, data: Mapping[str, Any]) -> State:
-    """Rebuild a state from `to_json`; the windows are empty until the stored hours are restored into them."""
+    """Rebuild a state from `to_json`; the windows are empty until the stored hours are restored into them.
+
+    So is the membership of apps of the kind `open`, until what the stored blocks announce is applied to it.
+    """
     state = State.initial(definition)
     claims = [(Address(address), Claim(**claim)) for address, claim in data["claims"]]
     state.sampler.membership = Membership(claims)
     state.sampler.period = data["period"]
     state.sampler.samples = {sample["address"]: _sample(sample) for sample in data["samples"]}
-    state.apps = {
-        AppId(app): AppStatus(**{**item, "verdict": LiveVerdict(item["verdict"])})
-        for app, item in data["apps"].items()
-    }
+    for name, item in data["apps"].items():
+        app = AppId(name)
+        if is_open(app):
+            state.sampler.awake.add(app)
+            state.wake(definition, app)
+        state.stand(app, AppStatus(**{**item, "verdict": LiveVerdict(item["verdict"])}))
     readings = readings_from_json(data)
     state.kpis = {
         KpiId(kpi): KpiStatus(Verdict(item["verdict"]), readings[KpiId(kpi)], item["met"])

@@ -73,7 +73,7 @@ def block_wanted(definition: Definition, state: State, following: BlockRef) -> B
 def deadlines(definition: Definition, state: State) -> list[int]:
     """List the instants after the last block at which a conclusion falls due by time alone."""
     dormant_after = definition.liveness.dormant_after_seconds
-    left = (status.falls_due(dormant_after) for status in state.apps.values())
+    left = (state.apps[app].falls_due(dormant_after) for app in state.below)
     due = [instant for instant in left if instant is not None]
     due += state.meter.instants(definition)
     due += [
@@ -106,11 +106,12 @@ def step(
     crossed = last is not None and _cross_gap(definition, state, last, block)
     if state.sampler.turns(facts):
         state.meter.calls = {call: calls[call, block.number] for call in state.meter.needs.calls}
-    dirty = _take_in(state, facts, samples)
+    dirty = _take_in(definition, state, facts, samples)
     state.block = block
-    if last is None or crossed or hour_of(block.timestamp) != hour_of(last.timestamp):
+    rolls = last is None or crossed or hour_of(block.timestamp) != hour_of(last.timestamp)
+    if rolls:
         _roll(definition, state, block.timestamp)
-        dirty = set(definition.apps)
+        dirty = set(state.apps)
     for app, activity in facts.activity.items():
         if activity.actors:
             state.windows[app].add(activity.actors)
@@ -118,6 +119,8 @@ def step(
     state.meter.take(facts)
     dirty |= _overdue(definition, state, block.timestamp)
     drafts += _judge_apps(definition, state, block, dirty)
+    if rolls:
+        _let_sleep(state)
     measured = _measure(definition, state, facts, last, dirty)
     kpi_drafts, notices = _judge_kpis(definition, state, block, measured)
     drafts += kpi_drafts
@@ -137,10 +140,16 @@ def _cross_gap(definition: Definition, state: State, last: BlockRef, block: Bloc
 
 
 def _take_in(
-    state: State, facts: BlockFacts[ActorId], samples: Mapping[tuple[Address, int], Sample]
+    definition: Definition,
+    state: State,
+    facts: BlockFacts[ActorId],
+    samples: Mapping[tuple[Address, int], Sample],
 ) -> set[AppId]:
-    """Apply announcements, samples and pauses; return the apps they concern."""
+    """Apply announcements, samples and pauses, and wake apps; return the apps that all this concerns."""
     sampler = state.sampler
+    for app in sampler.woken(facts):
+        state.wake(definition, app)
+        state.windows[app].roll(facts.block.timestamp)
     concerned = {item.address for item in facts.announcements}
     dirty = sampler.apps_of(concerned)
     due = sampler.advance(facts)
@@ -160,9 +169,16 @@ def _roll(definition: Definition, state: State, timestamp: int) -> None:
     state.gaps = [gap for gap in state.gaps if hour_of(gap[1]) >= first]
 
 
+def _let_sleep(state: State) -> None:
+    """Forget the apps of the kind `open` that nothing can be said of any more until they are used again."""
+    for app in list(state.sampler.awake):
+        if state.windows[app].empty and not state.apps[app].live:
+            state.sleep(app)
+
+
 def _overdue(definition: Definition, state: State, timestamp: int) -> set[AppId]:
     dormant_after = definition.liveness.dormant_after_seconds
-    due = {app: status.falls_due(dormant_after) for app, status in state.apps.items()}
+    due = {app: state.apps[app].falls_due(dormant_after) for app in state.below}
     return {app for app, instant in due.items() if instant is not None and instant <= timestamp}
 
 
@@ -173,7 +189,7 @@ def _judge_apps(definition: Definition, state: State, block: BlockRef, dirty: se
         before = state.apps[app]
         judgement = judgement_of(definition, state, app)
         after = advance(before, judgement, block.timestamp, policy.dormant_after_seconds)
-        state.apps[app] = after
+        state.stand(app, after)
         if after.live != before.live:
             changed.append(app)
     return [
@@ -203,7 +219,7 @@ def _measure(
         actions={app: sum(activity.actors.values()) for app, activity in facts.activity.items()},
     )
     said = {AppId(app) for amounts in facts.measures.values() for app in amounts}
-    return state.meter.measure(definition, view, dirty | (said & state.apps.keys()))
+    return state.meter.measure(definition, view, (dirty | said) & state.apps.keys())
 
 
 def _judge_kpis(

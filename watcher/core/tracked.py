@@ -128,7 +128,9 @@ class Tracked:
         """
         for app in left:
             members = self.membership.members(app)
-            self.excluded[app] = frozenset(self._creator_of[each] for each in members if each in self._creator_of)
+            self.excluded[app] = frozenset(
+                self._creator_of[each] for each in members if each in self._creator_of
+            )
         for address in concerned:
             owner, creator = self._owner(address), self._creator_of.get(address)
             if owner is not None and creator is not None and creator not in self.excluded.get(owner, ()):

@@ -101,8 +101,8 @@ class Query:
     """What a discovery method or a policy wants kept of a window.
 
     Logs whose emitter is in `log_addresses`; contract creations sent by `creators`, or all of them
-    (`every_creation`), and the creations of the contracts in `created`. `blocks` are those at which it speaks whatever they hold. Empty sets ask for
-    nothing.
+    (`every_creation`), and the creations of the contracts in `created`. `blocks` are those at which it speaks
+    whatever they hold. Empty sets ask for nothing.
     """
 
     log_addresses: frozenset[Address] = frozenset()

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from watcher.core.definition import Chain
 from watcher.core.facts import Announcement
 from watcher.core.types import Address, AppId
 from watcher.core.window import BlockReceipts, Query
@@ -54,15 +55,15 @@ class Curated:
         return self.by_block.get(block.number, ())
 
 
-def build(settings: Settings, app_id: AppId, count_from: int) -> Curated:
-    """Make the discovery of one app; a contract listed from before `count_from` joins at `count_from`."""
+def build(settings: Settings, app_id: AppId, chain: Chain) -> Curated:
+    """Make the discovery of one app; a contract listed from before `count_from` joins there."""
     source = f"curated:{app_id}"
     by_block: dict[int, list[Announcement]] = {}
     for contract in sorted(settings.contract, key=lambda item: item.address):
         joins = Announcement(
             app_id, contract.address, source, BEFORE_ALL_LOGS, listed=True, role=contract.role
         )
-        by_block.setdefault(max(contract.from_block or 0, count_from), []).append(joins)
+        by_block.setdefault(max(contract.from_block or 0, chain.count_from), []).append(joins)
         if contract.until_block is not None:
             leaves = Announcement(
                 app_id,

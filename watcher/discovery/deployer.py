@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
+from watcher.core.definition import Chain
 from watcher.core.facts import Announcement
 from watcher.core.types import Address, AppId
 from watcher.core.window import BlockReceipts, Query
+from watcher.discovery._creations import creations
 from watcher.fields import HexAddresses, Table
-
-_SUCCESS = "0x1"
 
 
 class Settings(Table):
@@ -40,19 +40,12 @@ class Deployer:
         return Query(creators=self.accounts)
 
     def read(self, block: BlockReceipts) -> Iterator[Announcement]:
-        """Give the contracts that these accounts created in this block.
-
-        A creation has no log of its own: its place is the index that its transaction's first log has or would
-        have, so that it is ordered rightly among claims that logs make in the same block.
-        """
-        logs_before = 0
-        for receipt in block.receipts:
-            created = receipt.contract_address
-            if created is not None and receipt.sender in self.accounts and receipt.status == _SUCCESS:
-                yield Announcement(self.app_id, Address(created), self.source, logs_before)
-            logs_before += len(receipt.logs)
+        """Give the contracts that these accounts created in this block."""
+        for receipt, created, place in creations(block):
+            if receipt.sender in self.accounts:
+                yield Announcement(self.app_id, created, self.source, place)
 
 
-def build(settings: Settings, app_id: AppId, count_from: int) -> Deployer:  # noqa: ARG001  # one form for all kinds
+def build(settings: Settings, app_id: AppId, chain: Chain) -> Deployer:  # noqa: ARG001  # one form for all kinds
     """Make the discovery of one app."""
     return Deployer(app_id, frozenset(settings.accounts))

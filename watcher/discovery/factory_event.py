@@ -12,6 +12,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from watcher.abi import EventSignature, WordReader, address_in
+from watcher.core.definition import Chain
 from watcher.core.facts import Announcement
 from watcher.core.types import Address, AppId
 from watcher.core.window import BlockReceipts, Query
@@ -60,7 +61,7 @@ class FactoryEvent:
                         yield Announcement(self.app_id, created, self.source, int(log.log_index, 16))
 
 
-def build(settings: Settings, app_id: AppId, count_from: int) -> FactoryEvent:  # noqa: ARG001  # one form for all kinds
+def build(settings: Settings, app_id: AppId, chain: Chain) -> FactoryEvent:  # noqa: ARG001  # one form for all kinds
     """Make the discovery of one app."""
     factories = ",".join(sorted(settings.factories))
     return FactoryEvent(

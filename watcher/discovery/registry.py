@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 from pydantic import Field
 
 from watcher.abi import address_in
+from watcher.core.definition import Chain
 from watcher.core.facts import Announcement
 from watcher.core.types import Address, AppId
 from watcher.core.window import BlockReceipts, Query
@@ -63,7 +64,7 @@ class Registry:
                 yield Announcement(self.app_id, account, self.source, index, removed=topics[0] == REMOVED)
 
 
-def build(settings: Settings, app_id: AppId, count_from: int) -> Registry:  # noqa: ARG001  # one form for all kinds
+def build(settings: Settings, app_id: AppId, chain: Chain) -> Registry:  # noqa: ARG001  # one form for all kinds
     """Make the discovery of one app."""
     # An indexed string stands in its topic as the keccak-256 of its UTF-8 bytes (Solidity ABI, events).
     return Registry(app_id, settings.address, settings.app, "0x" + keccak(text=settings.app).hex())

@@ -139,7 +139,7 @@ def build(settings: Settings) -> AppFees:
     return AppFees(settings.token, tuple(measures), settings.decimals, conversion, settings.app)
 
 
-def bounds(settings: Settings, app_count: int) -> Reading:  # noqa: ARG001  # one form for all metrics
+def bounds(settings: Settings, app_count: int | None) -> Reading:  # noqa: ARG001  # one form for all metrics
     """Give what the metric can read at all."""
     return UNKNOWN
 

@@ -59,6 +59,6 @@ def build(settings: Settings) -> AppsWhere:
     return AppsWhere(Needs(each=settings.build_goal(metric, inner)))
 
 
-def bounds(settings: Settings, app_count: int) -> Reading:  # noqa: ARG001  # one form for all metrics
+def bounds(settings: Settings, app_count: int | None) -> Reading:  # noqa: ARG001  # one form for all metrics
     """Give what the metric can read at all, so that a bar that decides nothing is refused."""
-    return Reading(Fraction(0), Fraction(app_count))
+    return Reading(Fraction(0), None if app_count is None else Fraction(app_count))

@@ -35,6 +35,6 @@ def build(settings: Settings) -> BlockGas:  # noqa: ARG001  # one form for all m
     return BlockGas()
 
 
-def bounds(settings: Settings, app_count: int) -> Reading:  # noqa: ARG001  # one form for all metrics
+def bounds(settings: Settings, app_count: int | None) -> Reading:  # noqa: ARG001  # one form for all metrics
     """Give what the metric can read at all."""
     return UNKNOWN

@@ -105,6 +105,6 @@ def build(settings: Settings) -> ContractCall:
     return ContractCall(call, tuple(results), settings.result, settings.decimals)
 
 
-def bounds(settings: Settings, app_count: int) -> Reading:  # noqa: ARG001  # one form for all metrics
+def bounds(settings: Settings, app_count: int | None) -> Reading:  # noqa: ARG001  # one form for all metrics
     """Give what the metric can read at all."""
     return UNKNOWN

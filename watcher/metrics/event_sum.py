@@ -70,6 +70,6 @@ def build(settings: Settings) -> EventSum:
     return EventSum(Measure(key, frozenset({reader.topic0}), emitters, read), settings.decimals, settings.app)
 
 
-def bounds(settings: Settings, app_count: int) -> Reading:  # noqa: ARG001  # one form for all metrics
+def bounds(settings: Settings, app_count: int | None) -> Reading:  # noqa: ARG001  # one form for all metrics
     """Give what the metric can read at all."""
     return UNKNOWN

@@ -70,6 +70,6 @@ def build(settings: Settings) -> TokenSupply:
     return TokenSupply(settings.token, measure, settings.decimals, settings.initial, not settings.exclude)
 
 
-def bounds(settings: Settings, app_count: int) -> Reading:  # noqa: ARG001  # one form for all metrics
+def bounds(settings: Settings, app_count: int | None) -> Reading:  # noqa: ARG001  # one form for all metrics
     """Give what the metric can read at all."""
     return UNKNOWN

@@ -23,7 +23,7 @@ from watcher.store.database import Tx
 
 def explain(definition: Definition, tx: Tx, as_of: AsOf, name: str) -> list[Explanation]:
     """Explain all that has this id, apps first; UsageError suggests an id where nothing has it."""
-    ids = {*definition.apps, *definition.kpis, *definition.milestones, *definition.countdowns}
+    ids = {*as_of.state.apps, *definition.kpis, *definition.milestones, *definition.countdowns}
     _refuse_unknown(name, ids, "app, KPI, milestone or countdown")
     return list(_found(definition, tx, as_of, name))
 
@@ -50,7 +50,7 @@ def _refuse_unknown(name: str, ids: AbstractSet[str], kind: str) -> None:
 
 def _found(definition: Definition, tx: Tx, as_of: AsOf, name: str) -> Iterator[Explanation]:
     state, block = as_of.state, as_of.block
-    if name in definition.apps:
+    if name in state.apps:
         entries = _entries(tx, as_of, "app.", name)
         yield explain_app(definition, state, block, AppId(name), entries)
     if name in definition.kpis:

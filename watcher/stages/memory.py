@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from watcher.core.activity import hour_of, span
+from watcher.core.applications import is_open
 from watcher.core.definition import Definition
 from watcher.core.facts import BlockFacts, CallWant, Sample, SampleWant, Want
 from watcher.core.rollup import HourBook
@@ -40,19 +41,30 @@ class Memory:
         if known is None:
             return cls(State.initial(definition), hours)
         state = from_json(definition, json.loads(known.payload))
+        if definition.open_rule is not None:
+            _restore_members(state, tx, known.block)
         hour = hour_of(known.block.timestamp)
         first, _ = span(definition.liveness.window, known.block.timestamp)
-        for app, window in state.windows.items():
-            for row in tx.facts.hours(app, first, hour - 1):
-                window.restore(row.hour, row.actors)
+        for row in tx.facts.hours(None, first, hour - 1):
+            if row.actors and row.app in state.windows:
+                state.windows[row.app].restore(row.hour, row.actors)
         for block in tx.facts.blocks_since(hour * SECONDS_PER_HOUR, known.block.number):
             hours.add(block)
             for app, activity in block.activity.items():
-                state.windows[app].restore(hour, activity.actors.items())
+                if activity.actors:
+                    state.windows[app].restore(hour, activity.actors.items())
         for window in state.windows.values():
             window.roll(known.block.timestamp)
         _restore_meter(state, tx, known.block)
         return cls(state, hours)
+
+
+def _restore_members(state: State, tx: Tx, block: BlockRef) -> None:
+    """Put back what accounts created up to a block, which only the stored blocks say."""
+    for facts in tx.facts.announcing():
+        if facts.block.number <= block.number:
+            found = [item for item in facts.announcements if is_open(item.app)]
+            state.sampler.membership.apply(facts.block.number, found)
 
 
 def _restore_meter(state: State, tx: Tx, block: BlockRef) -> None:
@@ -63,8 +75,7 @@ def _restore_meter(state: State, tx: Tx, block: BlockRef) -> None:
         series.restore(tx.facts.series_hours(name, first, series.hour - 1))
     for spec in meter.actors:
         first, _ = span(spec, block.timestamp)
-        rows = [row for app in state.apps for row in tx.facts.hours(app, first, hour - 1)]
-        for row in sorted(rows, key=lambda row: row.hour):
+        for row in tx.facts.hours(None, first, hour - 1):
             meter.act(row.hour * SECONDS_PER_HOUR, row.app, dict(row.actors), (spec,))
     for facts in tx.facts.blocks_since(hour * SECONDS_PER_HOUR, block.number) if meter.actors else ():
         for app, activity in facts.activity.items():

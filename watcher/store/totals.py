@@ -45,19 +45,17 @@ class Totals(Repository):
             ],
         )
 
-    def hours(self, app: AppId, first_hour: int, last_hour: int) -> Iterator[HourRow]:
-        """Give an app's hours from first to last, both inclusive, ascending; actors ascending by id.
+    def hours(self, app: AppId | None, first_hour: int, last_hour: int) -> Iterator[HourRow]:
+        """Give the hours of an app, None: of every app, from first to last, both inclusive, by hour and app.
 
-        Hours in which nothing reached the app are left out.
+        Actors are ascending by id. Hours in which nothing reached the app are left out.
         """
-        query = (
-            select(Hour)
-            .where(col(Hour.app) == app, col(Hour.hour).between(first_hour, last_hour))
-            .order_by(col(Hour.hour))
-        )
-        for row in self._stream(query):
+        query = select(Hour).where(col(Hour.hour).between(first_hour, last_hour))
+        if app is not None:
+            query = query.where(col(Hour.app) == app)
+        for row in self._stream(query.order_by(col(Hour.hour), col(Hour.app))):
             yield HourRow(
-                app,
+                AppId(row.app),
                 row.hour,
                 decode_pairs(row.actors),
                 row.failed,

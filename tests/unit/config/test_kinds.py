@@ -13,7 +13,7 @@ from watcher.metrics import live_apps
 
 def test_the_kinds_are_the_modules() -> None:
     """Names that begin with an underscore are what several kinds share."""
-    assert kinded.known("discovery") == ("curated", "deployer", "factory_event", "registry")
+    assert kinded.known("discovery") == ("curated", "deployer", "factory_event", "open", "registry")
     assert kinded.known("metrics") == (
         "app_actions",
         "app_actors",
@@ -42,7 +42,7 @@ def test_a_kind_leads_to_its_module() -> None:
 @pytest.mark.parametrize("kind", ["regsitry", "_words", "os", "", "registry.Registry", "../fields"])
 def test_nothing_else_is_a_kind(kind: str) -> None:
     """A name from a file imports nothing but a module of that package; the known ones are listed."""
-    with pytest.raises(ValueError, match="The known ones are curated, deployer, factory_event, registry"):
+    with pytest.raises(ValueError, match="The known ones are curated, deployer, factory_event, open, registry"):
         kinds.discovery(kind)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.core.givens import Found, address, app, at, countdown, definition, kpi, milestone, policy, ref
+from tests.unit.discovery.givens import chain
 from watcher.core.costs import SampledBlocks
 from watcher.core.definition import App, Bars, Definition, OnRegression, SystemTransactions
 from watcher.core.endpoint_report import (
@@ -271,7 +272,7 @@ def test_listed_contracts_join_at_the_blocks_that_are_listed() -> None:
     settings = Settings.model_validate(
         {"contract": [{"address": address(1), "from_block": 5, "until_block": 9}, {"address": address(2)}]}
     )
-    program = definition(App(AppId("a"), "A", (build(settings, AppId("a"), 3),)), app("b"))
+    program = definition(App(AppId("a"), "A", (build(settings, AppId("a"), chain(3)),)), app("b"))
     assert list(joins(program)) == [(address(2), 3), (address(1), 5)]
 
 

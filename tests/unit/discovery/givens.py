@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from eth_utils.crypto import keccak
 
+from watcher.core.definition import Chain, Finality, SystemTransactions
 from watcher.core.facts import Announcement
 from watcher.core.types import Address, AppId, BlockHash
 from watcher.core.window import BlockReceipts
@@ -18,6 +19,12 @@ ALICE, BOB, REGISTRY, FACTORY, ONE, TWO = map(
 def block(*transactions: FakeTx, number: int = 10) -> BlockReceipts:
     """Make a block of transactions."""
     return BlockReceipts(number, BlockHash(f"0x{number:064x}"), receipts_of(transactions))
+
+
+def chain(count_from: int = 0, system: SystemTransactions | None = None) -> Chain:
+    """Give a chain that counts from a block."""
+    finality = Finality(tag="finalized")
+    return Chain(31_337, "ethereum", finality, count_from, system=system or SystemTransactions())
 
 
 def topic(text: str) -> str:

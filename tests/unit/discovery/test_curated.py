@@ -1,13 +1,13 @@
 """Curated discovery: listed contracts belong to the app from one block up to, not including, another."""
 
-from tests.unit.discovery.givens import APP, ONE, TWO, block
+from tests.unit.discovery.givens import APP, ONE, TWO, block, chain
 from watcher.core.facts import Announcement
 from watcher.core.window import Query
 from watcher.discovery.curated import Contract, Curated, Settings, build
 
 
 def _curated(*contracts: Contract, count_from: int = 5) -> Curated:
-    return build(Settings(contract=contracts), APP, count_from)
+    return build(Settings(contract=contracts), APP, chain(count_from))
 
 
 def test_a_listed_contract_joins_at_the_first_block_that_counts() -> None:

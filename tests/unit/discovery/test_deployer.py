@@ -1,13 +1,13 @@
 """Deployer discovery: what given accounts create by a transaction belongs to the app."""
 
-from tests.unit.discovery.givens import ALICE, APP, BOB, ONE, TWO, block, joined, topic
+from tests.unit.discovery.givens import ALICE, APP, BOB, ONE, TWO, block, chain, joined, topic
 from watcher.core.window import Query
 from watcher.discovery.deployer import Deployer, Settings, build
 from watcher.testing.fake_blocks import create, log, tx
 
 
 def _deployer() -> Deployer:
-    return build(Settings(accounts=(ALICE,)), APP, 0)
+    return build(Settings(accounts=(ALICE,)), APP, chain())
 
 
 def test_a_created_contract_belongs_to_its_deployers_app() -> None:
@@ -37,6 +37,6 @@ def test_a_creation_stands_where_its_first_log_would() -> None:
 
 def test_it_wants_the_creations_of_its_accounts() -> None:
     """No log tells anything here; the source names the accounts in one order."""
-    deployer = build(Settings(accounts=(BOB, ALICE)), APP, 0)
+    deployer = build(Settings(accounts=(BOB, ALICE)), APP, chain())
     assert deployer.wants() == Query(creators=frozenset({ALICE, BOB}))
     assert deployer.source == f"deployer:{','.join(sorted([ALICE, BOB]))}"

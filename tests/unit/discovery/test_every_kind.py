@@ -1,6 +1,6 @@
 """What every discovery kind has to hold, found by `watcher.kinds`: a new kind is tested by being there.
 
-The settings of each are those that the devnet program shows.
+The settings of each are those that the shipped programs show.
 """
 
 import tomllib
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.discovery.givens import ALICE, APP, BOB, ONE, TWO, block, topic, word
+from tests.unit.discovery.givens import ALICE, APP, BOB, ONE, TWO, block, chain, topic, word
 from watcher import kinded, kinds
 from watcher.core.applications import Discovery, Membership
 from watcher.core.facts import Announcement
@@ -26,14 +26,15 @@ KINDS = kinded.known("discovery")
 
 
 def _examples() -> dict[str, dict[str, Any]]:
-    """Take the settings of each kind from the shipped program that shows them all."""
-    program = tomllib.loads(shipped("config", "programs", "devnet.toml").read_text(encoding="utf-8"))
+    """Take the settings of each kind from the shipped programs that show them."""
     found: dict[str, dict[str, Any]] = {}
-    for app in program["app"]:
-        if "contract" in app:
-            found["curated"] = {"contract": app["contract"]}
-        for table in app.get("discover", []):
-            found[table["kind"]] = {key: value for key, value in table.items() if key != "kind"}
+    for name in ("devnet.toml", "every-app.toml"):
+        program = tomllib.loads(shipped("config", "programs", name).read_text(encoding="utf-8"))
+        for app in program["app"]:
+            if "contract" in app:
+                found["curated"] = {"contract": app["contract"]}
+            for table in app.get("discover", []):
+                found[table["kind"]] = {key: value for key, value in table.items() if key != "kind"}
     return found
 
 
@@ -42,7 +43,7 @@ EXAMPLES = _examples()
 
 def _build(kind: str) -> Discovery:
     module = kinds.discovery(kind)
-    return module.build(module.Settings.model_validate(EXAMPLES[kind]), APP, 3)
+    return module.build(module.Settings.model_validate(EXAMPLES[kind]), APP, chain(3))
 
 
 def _kind_of(discovery: Discovery) -> str:
@@ -97,7 +98,7 @@ def _all(discovery: Discovery, made: BlockReceipts) -> list[Announcement]:
     return list(discovery.read(made))
 
 
-def test_the_devnet_program_shows_every_kind() -> None:
+def test_the_shipped_programs_show_every_kind() -> None:
     """What a program can say is shown by example, and the tests below run on these examples."""
     assert sorted(EXAMPLES) == list(KINDS)
 
@@ -136,7 +137,7 @@ def test_announcements_name_their_app_source_and_a_usable_address(
     found = _all(discovery, made)
     assert [item.log_index for item in found] == sorted(item.log_index for item in found)
     for item in found:
-        assert (item.app, item.source) == (APP, discovery.source)
+        assert (item.app.partition("/")[0], item.source) == (APP, discovery.source)
         assert item.address == item.address.lower() != ZERO_ADDRESS
         assert len(item.address) == len(ZERO_ADDRESS)
         assert item.listed == (item.log_index == -1)
@@ -151,7 +152,9 @@ def test_nothing_that_was_not_wanted_is_used(discovery: Discovery, made: list[Fa
     kept = [
         item
         for item in made
-        if item.sender in wants.creators or any(entry.address in wants.log_addresses for entry in item.logs)
+        if item.sender in wants.creators
+        or (wants.every_creation and item.to is None)
+        or any(entry.address in wants.log_addresses for entry in item.logs)
     ]
     whole, part = _all(discovery, block(*made)), _all(discovery, block(*kept))
     assert [(item.address, item.removed) for item in whole] == [(item.address, item.removed) for item in part]

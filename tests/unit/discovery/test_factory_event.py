@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from tests.unit.discovery.givens import ALICE, APP, BOB, FACTORY, ONE, TWO, block, joined, topic, word
+from tests.unit.discovery.givens import ALICE, APP, BOB, FACTORY, ONE, TWO, block, chain, joined, topic, word
 from watcher.core.window import Query
 from watcher.discovery.factory_event import FactoryEvent, Settings, build
 from watcher.fields import ZERO_ADDRESS
@@ -24,7 +24,7 @@ SPACING = f"{60:064x}"
 
 def _discovery(event: str, argument: str) -> FactoryEvent:
     settings = Settings.model_validate({"factories": [FACTORY], "event": event, "argument": argument})
-    return build(settings, APP, 0)
+    return build(settings, APP, chain())
 
 
 def _read(discovery: FactoryEvent, *logs: FakeLog) -> list[tuple[str, int]]:

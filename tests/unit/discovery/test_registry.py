@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.discovery.givens import ALICE, APP, BOB, ONE, REGISTRY, TWO, block, joined, topic, word
+from tests.unit.discovery.givens import ALICE, APP, BOB, ONE, REGISTRY, TWO, block, chain, joined, topic, word
 from watcher.core.types import Address
 from watcher.core.window import Query
 from watcher.discovery.registry import ANNOUNCED, REMOVED, Registry, Settings, build
@@ -13,7 +13,7 @@ NAME = topic("kumbaya")
 
 
 def _registry() -> Registry:
-    return build(Settings(address=REGISTRY, app="kumbaya"), APP, 0)
+    return build(Settings(address=REGISTRY, app="kumbaya"), APP, chain())
 
 
 def test_an_announced_account_belongs_to_the_named_app() -> None:
