@@ -3,14 +3,14 @@
 program, endpoints, database, channels ─▶ findings ─▶ the worst of them
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from watcher.core.definition import Bars, Definition, OnRegression
 from watcher.core.kpis import compare
 from watcher.core.readings import View
-from watcher.core.types import Address, BlockHash, LiveVerdict, Verdict
+from watcher.core.types import Address, AppId, BlockHash, LiveVerdict, Verdict
 from watcher.core.window import BlockReceipts
 from watcher.core.wording import COVERAGE, counted
 
@@ -71,6 +71,8 @@ def program_findings(definition: Definition) -> Iterator[Finding]:
         else "has none of its own to leave out"
     )
     yield Finding(Level.OK, "program", f"family {definition.chain.family} {own}")
+    if definition.open_rule:
+        yield Finding(Level.WARNING, "program", f"{definition.open_rule.id} finds apps: {COVERAGE}")
     yield from (Finding(Level.WARNING, "program", text) for text in _program_warnings(definition))
 
 
@@ -84,8 +86,6 @@ def _program_warnings(definition: Definition) -> Iterator[str]:
     without = [app.id for app in definition.apps.values() if not app.discoveries]
     if without:
         yield f"without addresses, and so UNKNOWN until they are added: {', '.join(without)}"
-    if definition.open_rule:
-        yield f'discover kind = "open" of app {definition.open_rule.id}: {COVERAGE}'
     yield from _gap_warnings(definition)
     if definition.liveness.reach == "touched":
         yield 'reach = "touched" sees a transaction only by a log that it made an app emit'
@@ -96,11 +96,18 @@ def _program_warnings(definition: Definition) -> Iterator[str]:
         yield "neither min_actors nor max_actions_per_actor is set: a single sender can make an app live"
     if not definition.milestones:
         yield "there is no milestone: KPIs are recorded, and nothing follows from them"
+    yield from _hopeless_kpis(definition, without)
+
+
+def _hopeless_kpis(definition: Definition, without: Sequence[AppId]) -> Iterator[str]:
+    """Name the KPIs that apps `without` addresses keep from being MET; none where anybody may add an app."""
+    if definition.open_rule is not None:
+        return
     best = {
         app.id: LiveVerdict.LIVE if app.discoveries else LiveVerdict.UNKNOWN
         for app in definition.apps.values()
     }
-    for kpi in definition.kpis.values() if without and not definition.open_rule else ():
+    for kpi in definition.kpis.values() if without else ():
         reading = kpi.metric.read(View(0, best)) if kpi.metric.needs.verdicts else None
         if reading is not None and compare(reading, kpi.comparator, kpi.bar) is not Verdict.MET:
             yield f"KPI {kpi.id} cannot be MET even if every app with an address is live"

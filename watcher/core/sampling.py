@@ -5,13 +5,15 @@ an app, and each block with an Upgraded, BeaconUpgraded, DiamondCut or ChangedMa
 beacon. Between two samples the state is taken as unchanged.
 
 An app of the kind `open` is looked at only while it is *awake*: from the block of a counted action on, until
-the window is empty again and it is not live. So what nobody uses costs nothing, however much was created.
+the window is empty again and it is not live. So what nobody uses costs nothing, however much was created. Its
+contracts are sampled when it wakes, and a proxy that could not run then at each counted action, until it can:
+else an action more, which wakes the app earlier, could keep it from being live.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from watcher.core.applications import Claim, Membership, is_open
-from watcher.core.facts import Actor, BlockFacts, CallWant, Sample, SampleWant
+from watcher.core.facts import Actor, BlockFacts, CallWant, CodeKind, Sample, SampleWant
 from watcher.core.types import Address, AppId, ViewCall
 
 
@@ -25,6 +27,7 @@ class Sampler:
         self.samples: dict[Address, Sample] = {}
         self.period: int | None = None
         self.awake: set[AppId] = set()
+        self.stuck: set[Address] = set()
 
     def fork(self) -> "Sampler":
         """Copy; neither copy sees what the other learns."""
@@ -32,6 +35,7 @@ class Sampler:
         copy.samples = dict(self.samples)
         copy.period = self.period
         copy.awake = set(self.awake)
+        copy.stuck = set(self.stuck)
         return copy
 
     def turns(self, facts: BlockFacts[Actor]) -> bool:
@@ -50,7 +54,7 @@ class Sampler:
         """Look at an app of the kind `open` no more, until it wakes."""
         self.awake.remove(app)
         for address in self.membership.members(app):
-            self.samples.pop(address, None)
+            self._forget(address)
 
     def due(self, facts: BlockFacts[Actor]) -> list[Address]:
         """Say whose state is due at the next block, sorted; changes nothing."""
@@ -69,6 +73,7 @@ class Sampler:
             due = joined | self._changed(facts.code_changes)
             for app in woken:
                 due.update(self.membership.members(app), ahead.members(app))
+            due.update(address for address in self.stuck if self._is_used(address, facts))
         return sorted(address for address in due if counts(address))
 
     def advance(self, facts: BlockFacts[Actor]) -> list[Address]:
@@ -78,7 +83,7 @@ class Sampler:
         self.membership.apply(facts.block.number, facts.announcements)
         for address in {item.address for item in facts.announcements}:
             if self.membership.owner(address) is None:
-                self.samples.pop(address, None)
+                self._forget(address)
         self.period = facts.block.timestamp // self.every_seconds
         return due
 
@@ -87,12 +92,31 @@ class Sampler:
     ) -> None:
         """Take in the samples that `advance` asked for; KeyError where the caller did not bring one."""
         for address in due:
-            self.samples[address] = samples[address, block_number]
+            self.hold(samples[address, block_number])
+
+    def hold(self, sample: Sample) -> None:
+        """Take in a contract's last sample."""
+        self._forget(sample.address)
+        self.samples[sample.address] = sample
+        # What was created without code gets none later: only what stands behind a proxy can.
+        if not sample.runnable and sample.kind is not CodeKind.NONE:
+            self.stuck.add(sample.address)
 
     def apps_of(self, addresses: Iterable[Address]) -> set[AppId]:
         """Give the apps that these contracts belong to, of those that are looked at."""
         owners = (self.membership.owner(address) for address in addresses)
         return {owner.app for owner in owners if owner is not None and self._looks_at(owner)}
+
+    def _forget(self, address: Address) -> None:
+        self.samples.pop(address, None)
+        self.stuck.discard(address)
+
+    def _is_used(self, address: Address, facts: BlockFacts[Actor]) -> bool:
+        owner = self.membership.owner(address)
+        if owner is None or not is_open(owner.app):
+            return False
+        activity = facts.activity.get(owner.app)
+        return activity is not None and bool(activity.actors)
 
     def _looks_at(self, owner: Claim) -> bool:
         return owner.app in self.awake or not is_open(owner.app)

@@ -161,7 +161,8 @@ def from_json(definition: Definition, data: Mapping[str, Any]) -> State:
     claims = [(Address(address), Claim(**claim)) for address, claim in data["claims"]]
     state.sampler.membership = Membership(claims)
     state.sampler.period = data["period"]
-    state.sampler.samples = {sample["address"]: _sample(sample) for sample in data["samples"]}
+    for sample in data["samples"]:
+        state.sampler.hold(_sample(sample))
     for name, item in data["apps"].items():
         app = AppId(name)
         if is_open(app):

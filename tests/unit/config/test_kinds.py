@@ -42,7 +42,9 @@ def test_a_kind_leads_to_its_module() -> None:
 @pytest.mark.parametrize("kind", ["regsitry", "_words", "os", "", "registry.Registry", "../fields"])
 def test_nothing_else_is_a_kind(kind: str) -> None:
     """A name from a file imports nothing but a module of that package; the known ones are listed."""
-    with pytest.raises(ValueError, match="The known ones are curated, deployer, factory_event, open, registry"):
+    with pytest.raises(
+        ValueError, match="The known ones are curated, deployer, factory_event, open, registry"
+    ):
         kinds.discovery(kind)
 
 

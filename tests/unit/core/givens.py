@@ -242,6 +242,7 @@ def definition(
     gaps: Iterable[tuple[int, int]] = (),
     state_every: int = 86_400,
     system: SystemTransactions | None = None,
+    open_rule: App | None = None,
 ) -> Definition:
     """Give a program over some apps, by default one app `a`."""
     return Definition(
@@ -264,6 +265,7 @@ def definition(
         kpis={item.id: item for item in kpis},
         milestones={item.id: item for item in milestones},
         countdowns={item.id: item for item in countdowns},
+        open_rule=open_rule,
     )
 
 

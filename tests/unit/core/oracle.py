@@ -13,7 +13,7 @@ from fractions import Fraction
 from operator import ge, gt, le, lt
 
 from tests.unit.core.givens import CountLive, ShareLive
-from tests.unit.core.oracle_apps import Block, Counted, History, Look, Owners, StateAt, both
+from tests.unit.core.oracle_apps import Attention, Block, Counted, History, Look, Owners, StateAt, both
 from watcher.core.definition import AllOf, Condition, Countdown, Definition, Kpi
 from watcher.core.types import MilestoneId
 
@@ -54,7 +54,9 @@ def recount(definition: Definition, blocks: Sequence[Block], state_at: StateAt) 
     """Recount a whole chain."""
     found = Recount()
     entries = [("definition.adopted", definition.program_id, blocks[0].block.number, _time(blocks, 0))]
-    histories = {app: History() for app in definition.apps}
+    named = {app for facts in blocks for app in facts.activity}
+    histories = {app: History() for app in [*definition.apps, *sorted(named - definition.apps.keys())]}
+    attention = {app: Attention(listed=app in definition.apps) for app in histories}
     met = dict.fromkeys(definition.kpis, False)
     conditions: dict[MilestoneId, list[bool | None]] = {name: [] for name in definition.milestones}
     owners: Owners = {}
@@ -62,11 +64,13 @@ def recount(definition: Definition, blocks: Sequence[Block], state_at: StateAt) 
         number, time = facts.block.number, _time(blocks, i)
         counted = {}
         for app, history in histories.items():
-            look = Look(definition, blocks[: i + 1], state_at, definition.apps[app], owners)
+            seen = blocks[: i + 1]
+            look = Look(definition, seen, state_at, definition.app(app), attention[app], owners)
             was_live = history.live
             answer = look.judge(live=was_live)
             history.add(time, answer=answer, dormant_after=definition.liveness.dormant_after_seconds)
             counted[str(app)] = look.counted(history.verdict)
+            attention[app].add(look, live=history.live)
             if history.live != was_live:
                 entries.append(("app.went_live" if history.live else "app.went_dormant", app, number, time))
         verdicts = {name: _kpi(kpi, counted) for name, kpi in definition.kpis.items()}

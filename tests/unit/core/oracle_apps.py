@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from watcher.core.definition import App, Definition
-from watcher.core.facts import BlockFacts, Sample
+from watcher.core.facts import Activity, BlockFacts, Sample
 from watcher.core.types import ActorId, Address, AppId
 
 Block = BlockFacts[ActorId]
@@ -53,6 +53,7 @@ class Look:
     blocks: Sequence[Block]
     state_at: StateAt
     app: App
+    attention: "Attention"
     owners: Owners = field(default_factory=dict)
     """What was found before, shared by all looks at one chain: the past does not change."""
 
@@ -98,6 +99,14 @@ class Look:
         net = [count if cap is None else min(count, cap) for count in per_actor.values()]
         return Counted(verdict, sum(net), sum(per_actor.values()), len(per_actor), len(days))
 
+    def has_acted(self) -> bool:
+        """Tell whether there was an action since the window began."""
+        first, _ = self._window()
+        return any(
+            bool(facts.activity.get(self.app.id, Activity()).actors) and facts.block.timestamp >= first
+            for facts in self.blocks
+        )
+
     def _window(self) -> tuple[int, int]:
         """Give the first instant that counts and the first that no longer does."""
         window, now = self.definition.liveness.window, self.blocks[-1].block.timestamp
@@ -137,7 +146,8 @@ class Look:
                 if item.address == address and item.removed:
                     standing.pop(key, None)
                 elif item.address == address and key not in standing:
-                    rank = (0 if item.listed else 1, facts.block.number, item.log_index, item.source)
+                    order = 0 if item.listed else 2 if item.source == "open" else 1
+                    rank = (order, facts.block.number, item.log_index, item.source)
                     standing[key] = _Claim(rank, item.app, item.role)
         return min(standing.values(), key=lambda claim: claim.rank, default=None)
 
@@ -150,12 +160,18 @@ class Look:
         last: Sample | None = None
         for i, facts in enumerate(self.blocks):
             app = self._counts_for(address, i)
-            if app is None:
+            acts = bool(facts.activity.get(self.app.id, Activity()).actors)
+            was_awake = self.attention.listed or (i > 0 and self.attention.awake[i - 1])
+            if not was_awake:
+                last = None
+            if app is None or not (was_awake or acts):
                 continue
             periods = [self.blocks[j].block.timestamp // every for j in (i - 1, i) if j >= 0]
             if (
                 len(set(periods)) != 1
                 or i == 0
+                or not was_awake
+                or (not self.attention.listed and acts and last is not None and not last.runnable)
                 or self._counts_for(address, i - 1) != app
                 or address in facts.code_changes
                 or (last is not None and last.beacon in facts.code_changes)
@@ -174,6 +190,24 @@ class Look:
                 if log.address == address:
                     paused = log.paused
         return paused
+
+
+class Attention:
+    """Behind which blocks an app was awake; a `listed` one always is."""
+
+    def __init__(self, *, listed: bool) -> None:
+        self.listed = listed
+        self.awake: list[bool] = []
+        self._hour = -1
+
+    def add(self, look: Look, *, live: bool) -> None:
+        """Put the next block to it: at an hour's first it may fall asleep, at any it may wake."""
+        hour = look.blocks[-1].block.timestamp // 3_600
+        turns, self._hour = hour != self._hour, hour
+        if turns or not self.awake:
+            self.awake.append(look.has_acted() or (live and bool(self.awake) and self.awake[-1]))
+        else:
+            self.awake.append(self.awake[-1] or look.has_acted())
 
 
 class History:

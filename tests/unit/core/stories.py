@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 
 from tests.unit.core.givens import Samples, address, at, facts, sample
 from tests.unit.core.strategies import APPS, CONTRACTS, DAY, HOUR, mostly, programs
+from watcher.core.applications import open_app
 from watcher.core.definition import Definition, Gap
-from watcher.core.facts import Announcement, BlockFacts, PauseLog, Sample
+from watcher.core.facts import Announcement, BlockFacts, CodeKind, PauseLog, Sample
 from watcher.core.types import ActorId, Address, AppId
 
 BEACON = address(0xBEAC)
+
+CREATORS = tuple(open_app(AppId("o"), address(0xC0 + number)) for number in range(2))
+"""The apps of two accounts that no program lists; the contracts that they created may be others' too."""
 
 WAITS = (0, 1, 1_800, HOUR - 1, HOUR, HOUR + 1, 5 * HOUR, DAY - 1, DAY, DAY + 1, 2 * DAY, 3 * DAY)
 """How long after a block the next one comes."""
@@ -39,7 +43,10 @@ class Story:
         """Give what stands at a contract after a block."""
         runs = [runs for first, runs in self.code.get(contract, ()) if first <= number]
         beacon = BEACON if contract in self.beacons else None
-        return sample(contract, number, runs=runs[-1] if runs else True, beacon=beacon)
+        found = sample(contract, number, runs=runs[-1] if runs else True, beacon=beacon)
+        if self.definition.open_rule is not None and not found.runnable:
+            return replace(found, kind=CodeKind.EIP1967)  # what was created without code never gets any
+        return found
 
     @property
     def samples(self) -> Samples:
@@ -108,12 +115,20 @@ _QUIET = st.builds(_Raw, wait=st.sampled_from((0, 1, 600, 1_800, HOUR, DAY)), hi
 
 
 @st.composite
-def stories(draw: st.DrawFn, *, rising: bool = False, quiet: bool = False, max_blocks: int = 18) -> Story:
+def stories(
+    draw: st.DrawFn,
+    *,
+    rising: bool = False,
+    quiet: bool = False,
+    anybody: bool = False,
+    max_blocks: int = 18,
+) -> Story:
     """Draw a program and a chain for it: blocks 1, 2, 3 and so on, with declared gaps between some.
 
-    In a `quiet` one most blocks say nothing. `rising` KPIs are never hurt by one live app more.
+    In a `quiet` one most blocks say nothing. `rising` KPIs are never hurt by one live app more. Where
+    `anybody` may have an app, two accounts create contracts too, and there are no gaps.
     """
-    program = draw(programs(rising=rising))
+    program = draw(programs(rising=rising, anybody=anybody))
     start = at() + draw(st.sampled_from((0, 1, HOUR - 1, 23 * HOUR, DAY - 1)))
     raws = draw(
         st.lists(st.one_of(_BUSY, _QUIET, _QUIET) if quiet else _BUSY, min_size=6, max_size=max_blocks)
@@ -124,9 +139,9 @@ def stories(draw: st.DrawFn, *, rising: bool = False, quiet: bool = False, max_b
     number, time, gaps = 1, start, list[Gap]()
     for place, raw in enumerate(raws):
         if place > 0:
-            if raw.hidden:
+            if raw.hidden and not anybody:
                 gaps.append(Gap(number + 1, number + raw.hidden, "nobody kept it"))
-            number, time = number + raw.hidden + 1, time + raw.wait
+            number, time = number + (0 if anybody else raw.hidden) + 1, time + raw.wait
         writer.write(raw, number, time)
     return Story(
         replace(program, chain=replace(program.chain, gaps=tuple(gaps))),
@@ -143,7 +158,7 @@ class _Writer:
         self.blocks: list[BlockFacts[ActorId]] = []
         self.code: dict[Address, list[tuple[int, bool]]] = {}
         self._program = program
-        self._names = list(program.apps)
+        self._names = [*(CREATORS if program.open_rule else ()), *program.apps]
         self._standing: set[tuple[Address, AppId, str]] = set()
 
     def a_contract_each(self) -> list[_Move]:
@@ -174,14 +189,16 @@ class _Writer:
 
     def _name(self, place: int) -> AppId | None:
         name = self._names[place % len(self._names)]
-        return name if self._program.apps[name].discoveries else None
+        return name if self._program.app(name).discoveries else None
 
     def _announcements(self, moves: Sequence[_Move]) -> list[Announcement]:
         """Write moves as discovery gives them: source by source, in log order within each."""
         found = []
         for log_index, move in enumerate(moves):
             name = self._name(move.app)
-            if name is not None:
+            if name in CREATORS:
+                found.append(Announcement(name, CONTRACTS[move.contract], "open", log_index))
+            elif name is not None:
                 listed = move.source == 0
                 found.append(
                     Announcement(

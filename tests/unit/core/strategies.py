@@ -8,7 +8,17 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from tests.unit.core.givens import CountLive, ShareLive, address, app, countdown, definition, kpi, policy
+from tests.unit.core.givens import (
+    CountLive,
+    Found,
+    ShareLive,
+    address,
+    app,
+    countdown,
+    definition,
+    kpi,
+    policy,
+)
 from watcher.core.definition import (
     AllOf,
     AnyOf,
@@ -22,7 +32,8 @@ from watcher.core.definition import (
     Milestone,
     OnRegression,
 )
-from watcher.core.types import Comparator, KpiId, MilestoneId
+from watcher.core.types import AppId, Comparator, KpiId, MilestoneId
+from watcher.core.window import Query
 
 HOUR, DAY = 3_600, 86_400
 
@@ -71,11 +82,14 @@ def apps(draw: st.DrawFn, name: str) -> App:
 
 
 @st.composite
-def kpis(draw: st.DrawFn, name: str, *, rising: bool = False) -> Kpi:
-    """Draw a KPI over the live apps; a `rising` one is never hurt by one app more."""
+def kpis(draw: st.DrawFn, name: str, *, rising: bool = False, counting: bool = False) -> Kpi:
+    """Draw a KPI over the live apps; a `rising` one is never hurt by one app more.
+
+    A `counting` one asks for a number, not for a share.
+    """
     comparators = (Comparator.AT_LEAST, Comparator.MORE_THAN)
     comparator = draw(st.sampled_from(comparators if rising else (*comparators, *Comparator)))
-    if draw(st.booleans()):
+    if counting or draw(st.booleans()):
         return kpi(name, draw(st.sampled_from((1, 1, 0, 2))), comparator, CountLive())
     return kpi(
         name, draw(st.sampled_from((Fraction(1, 3), Fraction(1, 2), Fraction(1)))), comparator, ShareLive()
@@ -106,20 +120,24 @@ def countdowns(draw: st.DrawFn, name: str, milestones: Sequence[str]) -> Countdo
 
 
 @st.composite
-def programs(draw: st.DrawFn, *, rising: bool = False) -> Definition:
-    """Draw a program: up to four apps and three each of KPIs, milestones and countdowns."""
+def programs(draw: st.DrawFn, *, rising: bool = False, anybody: bool = False) -> Definition:
+    """Draw a program: up to four apps and three each of KPIs, milestones and countdowns.
+
+    Where `anybody` may have an app its policy asks for activity, as such programs have to.
+    """
     names = APPS[: draw(st.sampled_from((1, 2, 2, 3, 4)))]
     kpi_names = ["k2", "k1"][: draw(st.integers(1, 2))]
     milestone_names = ["m2", "m1"][: draw(st.integers(1, 2))]
     countdown_names = ["c2", "c3", "c1"][: draw(st.integers(0, 3))]
     return definition(
         *(draw(apps(name)) for name in names),
-        liveness=draw(policies()),
-        kpis=[draw(kpis(name, rising=rising)) for name in kpi_names],
+        liveness=draw(policies().filter(lambda each: each.bars != Bars()) if anybody else policies()),
+        kpis=[draw(kpis(name, rising=rising, counting=anybody)) for name in kpi_names],
         milestones=[
             Milestone(MilestoneId(name), name, draw(_groups(conditions(kpi_names))))
             for name in milestone_names
         ],
         countdowns=[draw(countdowns(name, milestone_names)) for name in countdown_names],
         state_every=draw(st.sampled_from((DAY, HOUR, 6 * HOUR, 2 * DAY))),
+        open_rule=App(AppId("o"), "O", (Found("open", Query(every_creation=True)),)) if anybody else None,
     )

@@ -26,6 +26,19 @@ def test_the_step_concludes_what_a_recount_from_scratch_finds(story: Story) -> N
     assert actual.kpis == expected.kpis
 
 
+@given(stories(anybody=True))
+def test_apps_that_nobody_lists_are_concluded_as_a_recount_from_scratch_finds(story: Story) -> None:
+    """Whoever creates contracts has an app; the state knows it only while it is used or live."""
+    expected = recount(story.definition, story.blocks, story.state_at)
+    actual = step_by_step(story.definition, story.blocks, story.samples)
+    assert actual.entries == expected.entries
+    assert actual.kpis == expected.kpis
+    nothing = Counted("NOT_LIVE", 0, 0, 0, 0)
+    for mine, theirs in zip(actual.apps, expected.apps, strict=True):
+        assert mine.keys() <= theirs.keys()
+        assert {app: mine.get(app, nothing) for app in theirs} == theirs
+
+
 def step_by_step(definition: Definition, blocks: Sequence[BlockFacts[ActorId]], samples: Samples) -> Recount:
     """Fold the step over a chain and write down what it concluded in the oracle's form."""
     found = Recount()
@@ -36,7 +49,7 @@ def step_by_step(definition: Definition, blocks: Sequence[BlockFacts[ActorId]], 
             (str(entry.type), entry.subject, entry.block_number, entry.occurred_at)
             for entry in entries(concluded)
         ]
-        found.apps.append({str(app): counted_by_step(state, app) for app in definition.apps})
+        found.apps.append({str(app): counted_by_step(state, app) for app in state.apps})
         found.kpis.append({str(name): ANSWERS[kpi.verdict] for name, kpi in state.kpis.items()})
     return found
 
