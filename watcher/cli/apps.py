@@ -1,5 +1,7 @@
 """Show each app: verdict, reasons, counts."""
 
+from typing import Annotated
+
 import typer
 
 from watcher import bootstrap
@@ -32,6 +34,7 @@ _COLUMNS = (
 def apps(
     *,
     at: AtOption = None,
+    live: Annotated[bool, typer.Option("--live", help="leave out apps that are NOT_LIVE")] = False,
     json: JsonOption = False,
     program: ProgramOption = PROGRAM,
     config: ConfigOption = CONFIG,
@@ -42,8 +45,10 @@ def apps(
     with bootstrap.reading(files) as store, store.reading() as tx:
         found = as_of(files.definition, tx, when)
     rows = roster(files.definition, found.state)
-    live = sum(row["verdict"] == "LIVE" for row in rows)
-    typer.echo(f"{live} of {len(rows)} apps are live as of {found.words()}", err=json)
+    number = sum(row["verdict"] == "LIVE" for row in rows)
+    typer.echo(f"{number} of {len(rows)} apps are live as of {found.words()}", err=json)
+    if live:
+        rows = [row for row in rows if row["verdict"] != "NOT_LIVE"]
     if json:
         for row in rows:
             print_json(row)

@@ -131,7 +131,7 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
             "app[0].discover[0].kind",
             '"registri"',
             'did you mean "registry"?',
-            "The known ones are deployer, factory_event, registry",
+            "The known ones are deployer, factory_event, open, registry",
         ),
     ),
     "unknown kind of metric": (
