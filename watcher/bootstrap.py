@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from watcher import kinds
 from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.heads import HeadListener
+from watcher.chain.proof import Proof
 from watcher.chain.reader import JsonRpcSource
 from watcher.channels import Channel
 from watcher.channels._settings import ChannelSettings
@@ -26,6 +27,8 @@ from watcher.config.deployment import Deployment, load_deployment
 from watcher.config.program import LoadedProgram, load_program
 from watcher.core.claim import Claim
 from watcher.core.definition import Definition
+from watcher.core.types import BlockRange
+from watcher.core.window import LogFilter
 from watcher.errors import ChainError, ConfigurationError, StoreError
 from watcher.kinded import Kinded
 from watcher.scheduler import Daemon, Job
@@ -199,7 +202,7 @@ def recounting(
     endpoint: EndpointSettings,
     work: Path,
     *,
-    proving: bool,
+    proof: Proof,
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Recounter]:
     """Put the stages together that recount a bundle through one endpoint, on a database in the folder `work`.
@@ -208,8 +211,8 @@ def recounting(
     """
     clock, stopping = SystemClock(), Event()
     host = re.sub(r"\W+", "-", urlsplit(endpoint.url).netloc.rpartition("@")[2])
-    name = f"{definition.hash[:12]}-{host}-{'proven' if proving else 'read'}.db"
-    source = JsonRpcSource([endpoint], definition.chain.id, clock=clock, wait=stopping.wait, proving=proving)
+    name = f"{definition.hash[:12]}-{host}-{proof}.db"
+    source = JsonRpcSource([endpoint], definition.chain.id, clock=clock, wait=stopping.wait, proof=proof)
     with (
         closing(source),
         closing(Store.open(f"sqlite:///{(work / name).absolute()}", create=True)) as store,
@@ -220,7 +223,9 @@ def recounting(
             source,
             store,
             clock,
-            by_logs=(lambda _blocks, _wanted: False) if proving else Planner(definition, source).by_logs,
+            by_logs=(lambda _blocks, _wanted: False)
+            if proof is not Proof.NOTHING
+            else Planner(definition, source).by_logs,
             progress=progress or Progress(clock),
         )
         evaluate = Evaluate(definition, store, clock, Announcer(definition, clock))
@@ -289,6 +294,11 @@ def expected(deployment: Deployment) -> Expected:
         channels=tuple(subscription.channel for subscription in subscriptions),
         patience_seconds=patience(int(deployment.schedule.index.total_seconds()), slowest),
     )
+
+
+def _never(_blocks: BlockRange, _wanted: LogFilter | None) -> bool:
+    """Read nothing by logs: they prove nothing of blocks that have none."""
+    return False
 
 
 def _heartbeat(stages: Stages) -> None:

@@ -100,8 +100,9 @@ def test_one_changed_digit_is_found_and_the_app_and_day_are_named(case: Case) ->
         (lambda result: result[:-1], "receipts for"),
         (lambda result: [{**result[0], "logs": []}, *result[1:]], "receiptsRoot"),
         (lambda result: [{**result[0], "status": "0x0"}, *result[1:]], "receiptsRoot"),
+        (lambda result: [{**result[0], "from": f"0x{'ee' * 20}"}, *result[1:]], "signed it"),
     ],
-    ids=["left out", "logs left out", "forged"],
+    ids=["left out", "logs left out", "forged", "sender forged"],
 )
 def test_an_endpoint_that_changes_receipts_is_caught(case: Case, edit: Any, why: str) -> None:  # noqa: ANN401
     """Nothing is said about the bundle then: the block and what is wrong with it are named."""
@@ -133,7 +134,7 @@ def test_without_proof_a_receipt_left_out_whole_makes_a_difference_that_is_not_t
     case.gate.edit = shortened
     answer = case.verify(DIFFERS, "--no-proof")
     assert "app app0, actions" in words(answer)
-    assert not answer["proven"]
+    assert answer["proven"] == "nothing"
     assert f"block {int(busy, 16)}" in case.verify(CANNOT_TELL)["why"]
 
 

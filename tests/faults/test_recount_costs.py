@@ -7,6 +7,7 @@ import pytest
 from tests.faults.scripted_node import Refused, ScriptedNode, Waiting, scripted_node
 from tests.stages.world import definition
 from watcher.chain.endpoint import EndpointSettings
+from watcher.chain.proof import Proof
 from watcher.core.types import BlockHash, BlockRef
 from watcher.errors import CannotTell, EndpointUnavailable
 from watcher.stages.backfill import BackfillPlan
@@ -15,7 +16,7 @@ from watcher.stages.recounting import plan_recount
 LAST = BlockRef(20, BlockHash("0x20"), BlockHash("0x19"), 1_700_000_020)
 
 
-def planned(folder: Path, url: str, *, first: int = 1, proving: bool = True) -> BackfillPlan | None:
+def planned(folder: Path, url: str, *, first: int = 1, proof: Proof = Proof.RECEIPTS) -> BackfillPlan | None:
     """Plan the recount of a bundle of block 20."""
     waiting = Waiting()
     return plan_recount(
@@ -25,7 +26,7 @@ def planned(folder: Path, url: str, *, first: int = 1, proving: bool = True) -> 
         waiting,
         first=first,
         block=LAST,
-        proving=proving,
+        proof=proof,
     )
 
 
@@ -40,7 +41,7 @@ def forgotten(node: ScriptedNode, below: int) -> None:
 def test_proof_takes_every_header_and_every_receipt(tmp_path: Path) -> None:
     """Without it a header is only read where a block says something, or an hour begins."""
     with scripted_node() as node:
-        proven, plain = planned(tmp_path, node.url), planned(tmp_path, node.url, proving=False)
+        proven, plain = planned(tmp_path, node.url), planned(tmp_path, node.url, proof=Proof.NOTHING)
     assert proven is not None
     assert plain is not None
     assert proven.cost.blocks == plain.cost.blocks == 20

@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from threading import Event
 
 from watcher.chain.admission import Admission
 from watcher.chain.agreement import Agreement
+from watcher.chain.bodies import believe
 from watcher.chain.code import CodeAt
 from watcher.chain.condition import Traffic
 from watcher.chain.endpoint import (
@@ -18,6 +20,7 @@ from watcher.chain.endpoint import (
 )
 from watcher.chain.logs import LogReader
 from watcher.chain.newest import Newest
+from watcher.chain.proof import Proof
 from watcher.chain.questions import Header, header_if_any, header_tagged
 from watcher.chain.rpc import Rpc
 from watcher.chain.source import EndpointTrouble, Identity, Tag, Witness
@@ -48,13 +51,14 @@ class JsonRpcSource:
         max_window_bytes: int = MAX_WINDOW_BYTES,
         connect: Connect = over_http,
         jitter: Callable[[], float] = random.random,
-        proving: bool = False,
+        proof: Proof = Proof.NOTHING,
     ) -> None:
         """Connect to nothing yet; each endpoint is compared with `chain_id` before its first use.
 
-        With `proving` every block is read, and believed only as far as its hash covers it: the header's
-        fields have to have that hash, the receipts the header's receiptsRoot, and each block the hash of the
-        one before as its parent. MalformedAnswer where they do not.
+        With `proof` every block is read, and believed only as far as its hash covers it: the header's fields
+        have to have that hash, the receipts the header's receiptsRoot, each block the hash of the one before
+        as its parent, and, if transactions are to be proven, these have to bear out the receipts.
+        MalformedAnswer where they do not.
         """
         wait = wait or Event().wait
         clock = clock or SystemClock()
@@ -63,8 +67,8 @@ class JsonRpcSource:
             for settings in endpoints
         ]
         self._admission = Admission(self._endpoints, chain_id)
-        self._proving = proving
-        self._rpc = Rpc(self._endpoints, self._admission, wait, PROVABLE if proving else PLAIN)
+        self._proof = proof
+        self._rpc = Rpc(self._endpoints, self._admission, wait, PLAIN if proof is Proof.NOTHING else PROVABLE)
         self._newest = Newest(self._rpc)
         self._agreement = Agreement(self._rpc, clock)
         self._windows = WindowReader(self._rpc, ahead, max_window_bytes)
@@ -111,11 +115,18 @@ class JsonRpcSource:
 
         Logs prove nothing about blocks that have none: whoever wants proof gets every block.
         """
-        if self._proving:
-            return self._windows.read(blocks, size, every_header=True)
+        if self._proof is not Proof.NOTHING:
+            return self._proven(blocks, size)
         if only is not None:
             return self._logs.read(blocks, size, only, every_header=every_header)
         return self._windows.read(blocks, size, every_header=every_header)
+
+    def _proven(self, blocks: BlockRange, size: int) -> Generator[Window]:
+        with closing(self._windows.read(blocks, size, every_header=True)) as windows:
+            for window in windows:
+                if self._proof is Proof.TRANSACTIONS:
+                    believe(self._rpc, window.blocks)
+                yield window
 
     def sample(self, address: Address, block: BlockRef) -> Sample:
         """Read what code stands at and behind an address after a block."""

@@ -98,6 +98,57 @@ class ProvableHeaderJson(HeaderJson, gc=False, rename="camel"):
     requests_hash: str | None = None
 
 
+class AccessJson(msgspec.Struct, gc=False, rename="camel"):
+    """One entry of an access list (EIP-2930)."""
+
+    address: str
+    storage_keys: tuple[str, ...]
+
+
+class AuthorizationJson(msgspec.Struct, gc=False, rename="camel"):
+    """One authorization of a transaction that sets code (EIP-7702)."""
+
+    chain_id: str
+    address: str
+    nonce: str
+    y_parity: str
+    r: str
+    s: str
+
+
+class TransactionJson(msgspec.Struct, gc=False, rename="camel"):
+    """One transaction of any type; which fields it has, its type says."""
+
+    type: str = "0x0"
+    sender: str | None = msgspec.field(default=None, name="from")
+    to: str | None = None
+    nonce: str | None = None
+    gas: str | None = None
+    gas_price: str | None = None
+    max_fee_per_gas: str | None = None
+    max_priority_fee_per_gas: str | None = None
+    max_fee_per_blob_gas: str | None = None
+    value: str | None = None
+    input: str | None = None
+    chain_id: str | None = None
+    access_list: tuple[AccessJson, ...] | None = None
+    blob_versioned_hashes: tuple[str, ...] | None = None
+    authorization_list: tuple[AuthorizationJson, ...] | None = None
+    v: str | None = None
+    y_parity: str | None = None
+    r: str | None = None
+    s: str | None = None
+    source_hash: str | None = None
+    mint: str | None = None
+    is_system_tx: bool | None = None
+
+
+class BodyJson(ProvableHeaderJson, gc=False, rename="camel"):
+    """A block with its transactions in full."""
+
+    transactions: list[TransactionJson]  # type: ignore[assignment]  # in the place of their hashes
+
+
 class ErrorJson(msgspec.Struct):
     """The error object of JSON-RPC; providers put the reason into `message` or into `data`."""
 
@@ -142,6 +193,8 @@ BLOCKS = answers_of(list[ReceiptJson] | HeaderJson)
 """Decodes receipts of whole blocks, and headers among them."""
 RECEIPTS = answers_of(ReceiptJson)
 """Decodes receipts of single transactions."""
+BODIES = answers_of(BodyJson)
+"""Decodes blocks with their transactions in full."""
 LOGS = answers_of(list[FoundLogJson] | HeaderJson)
 """Decodes what eth_getLogs found, and headers among it."""
 VALUES = answers_of(HeaderJson | str)

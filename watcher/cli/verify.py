@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from watcher import bootstrap
 from watcher.chain.endpoint import EndpointSettings
+from watcher.chain.proof import Proof
 from watcher.cli._app import new_app
 from watcher.cli._options import CONFIG, PROGRAM, JsonOption, ProgramOption
 from watcher.cli._output import print_json
@@ -106,9 +107,13 @@ def bundle(
         Path | None,
         typer.Option(metavar="FOLDER", help="where what is read is kept; default: FILE.work, beside it"),
     ] = None,
-    proof: Annotated[
-        bool, typer.Option("--proof/--no-proof", help="prove receipts and headers by their hashes")
-    ] = True,
+    no_proof: Annotated[
+        bool, typer.Option("--no-proof", help="believe the endpoint, as the watcher itself does")
+    ] = False,
+    receipts_only: Annotated[
+        bool,
+        typer.Option("--receipts-only", help="believe who sent a transaction and to whom; prove the rest"),
+    ] = False,
     calls_per_minute: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="ask the endpoint no faster than this")
     ] = None,
@@ -124,6 +129,7 @@ def bundle(
     """
     definition, found = load_program(program).definition, opened(_json(_read(file), file), Kind.BUNDLE)
     claim = claim_of(found.content, str(file))
+    proof = _proof(no_proof=no_proof, receipts_only=receipts_only)
     endpoint = EndpointSettings("rpc", _checked(rpc), calls_per_minute)
     with _answered(json=json) as answer:
         answer.figures = {
@@ -134,7 +140,7 @@ def bundle(
             "bundle_sha256": claim.sha256,
             "signed_by": found.signer if found.valid else None,
             "recount_sha256": None,
-            "proven": proof,
+            "proven": str(proof),
             "cost": None,
         }
         if sha256 is not None and sha256.lower() != claim.sha256:
@@ -208,15 +214,13 @@ def _recount(
     work: Path,
     answer: _Answer,
     *,
-    proof: bool,
+    proof: Proof,
 ) -> None:
     """Say what it will cost, recount, and fill in what came out."""
     _make(work)
     with (
         shown_progress() as progress,
-        bootstrap.recounting(
-            definition, claim, endpoint, work, proving=proof, progress=progress
-        ) as recounter,
+        bootstrap.recounting(definition, claim, endpoint, work, proof=proof, progress=progress) as recounter,
     ):
         block = recounter.block()
         other = recounter.other_block(block)
@@ -226,7 +230,7 @@ def _recount(
             return
         first = recounter.first
         plan = plan_recount(
-            definition, endpoint, SystemClock(), Event().wait, first=first, block=block, proving=proof
+            definition, endpoint, SystemClock(), Event().wait, first=first, block=block, proof=proof
         )
         _tell(plan, first, block.number, work)
         answer.figures["cost"] = None if plan is None else plan.as_json()
@@ -274,6 +278,14 @@ def _json(text: bytes, file: Path) -> Any:  # noqa: ANN401  # whatever it holds
         return json_text.loads(text)
     except ValueError:
         raise UsageError(f"{file} is no JSON: give what the watcher printed, as it was") from None
+
+
+def _proof(*, no_proof: bool, receipts_only: bool) -> Proof:
+    if no_proof and receipts_only:
+        raise UsageError("--no-proof and --receipts-only: choose one of them")
+    if no_proof:
+        return Proof.NOTHING
+    return Proof.RECEIPTS if receipts_only else Proof.TRANSACTIONS
 
 
 def _make(work: Path) -> None:

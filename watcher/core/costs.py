@@ -31,6 +31,10 @@ RECEIPTS_PER_SECOND = 150_000
 """What one process decodes and stores (measured on two small cores): faster endpoints do not help."""
 
 
+PROVEN_PER_SECOND = 3_000
+"""What one process decodes, hashes and stores where everything is proven (measured as above)."""
+
+
 @dataclass(frozen=True, slots=True)
 class SampledBlocks:
     """Some blocks spread over the history; each number is a count over all of them.
@@ -70,6 +74,7 @@ class Reading:
     log_window: int = 1
     log_span: int = 1
     log_calls: int = 2
+    receipts_per_second: int = RECEIPTS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,7 @@ def _total(
     billed = math.ceil(calls) + samples * CALLS_PER_SAMPLE
     limits = (
         scale * sampled.seconds / reading.at_once,
-        receipts / RECEIPTS_PER_SECOND,
+        receipts / reading.receipts_per_second,
         billed * 60 / reading.calls_per_minute if reading.calls_per_minute else 0.0,
     )
     return Backfill(

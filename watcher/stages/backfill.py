@@ -11,7 +11,16 @@ from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.log_questions import searches
 from watcher.chain.logs import ADDRESSES_AT_ONCE
 from watcher.chain.pace import MAX_AT_ONCE
-from watcher.core.costs import Backfill, Reading, Span, by_logs, by_receipts
+from watcher.chain.proof import Proof
+from watcher.core.costs import (
+    PROVEN_PER_SECOND,
+    Backfill,
+    Reading,
+    SampledBlocks,
+    Span,
+    by_logs,
+    by_receipts,
+)
 from watcher.core.definition import Definition
 from watcher.core.endpoint_report import EndpointReport, History, Report
 from watcher.core.plan import Plan, choose, demands
@@ -76,9 +85,9 @@ def plan_range(
     first: int,
     final: BlockRef,
     *,
-    proving: bool = False,
+    proof: Proof = Proof.NOTHING,
 ) -> BackfillPlan:
-    """Estimate reading from a block to a final one; `proving`: every header, and every receipt."""
+    """Estimate reading from a block to a final one, and proving what is read."""
     span = _span(definition, first, final, history)
     wanted = Tracked(definition).log_filter()
     reading = Reading(
@@ -91,10 +100,8 @@ def plan_range(
         log_span=1 if history.logs is None else history.logs.span or 1,
         log_calls=0 if wanted is None else len(searches(wanted, ADDRESSES_AT_ONCE)),
     )
-    if proving:
-        dense = replace(history.sampled, concerned=history.sampled.blocks)
-        cost = by_receipts(span, dense, reading)
-        return BackfillPlan(choose(cost, None, "the proof needs every header and every receipt"), cost)
+    if proof is not Proof.NOTHING:
+        return _proven(span, history.sampled, reading, proof)
     receipts = by_receipts(span, history.sampled, reading)
     logs = history.logs
     if wanted is None or logs is None:
@@ -108,6 +115,20 @@ def plan_range(
     few = f"so few ({counted(span.blocks, 'block')}) are read by receipts without a sample"
     plan = choose(receipts, other, "" if sample else few)
     return BackfillPlan(plan, other if plan.by_logs else receipts)
+
+
+def _proven(span: Span, sampled: SampledBlocks, reading: Reading, proof: Proof) -> BackfillPlan:
+    """Estimate reading every header and every receipt, and the transactions of blocks that have any."""
+    cost = by_receipts(
+        span,
+        replace(sampled, concerned=sampled.blocks),
+        replace(reading, receipts_per_second=PROVEN_PER_SECOND),
+    )
+    if proof is Proof.RECEIPTS:
+        return BackfillPlan(choose(cost, None, "the proof needs every header and every receipt"), cost)
+    cost = _dearer(cost, span.blocks - span.blocks * sampled.empty // max(1, sampled.blocks))
+    why = "the proof needs every header, receipt and transaction (the size is without that of transactions)"
+    return BackfillPlan(choose(cost, None, why), cost)
 
 
 def _dearer(cost: Backfill, calls: int) -> Backfill:

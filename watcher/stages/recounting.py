@@ -15,6 +15,7 @@ from typing import Any, assert_never
 
 from watcher.chain.endpoint import EndpointSettings, Wait
 from watcher.chain.probe import Probe
+from watcher.chain.proof import Proof
 from watcher.chain.source import ChainSource
 from watcher.clock import Clock
 from watcher.core.claim import Claim
@@ -80,7 +81,7 @@ def plan_recount(
     *,
     first: int,
     block: BlockRef,
-    proving: bool,
+    proof: Proof,
 ) -> BackfillPlan | None:
     """Say what is left to read up to a block and what that will cost; None: it is all read.
 
@@ -88,7 +89,7 @@ def plan_recount(
     """
     if first > block.number:
         return None
-    wanted = None if proving else Tracked(definition).log_filter()
+    wanted = Tracked(definition).log_filter() if proof is Proof.NOTHING else None
     probe = Probe(endpoint, clock, wait, partial(says_something, definition), wanted=wanted)
     report = probe.report(definition.chain.finality, first, block.number)
     match report:
@@ -99,7 +100,7 @@ def plan_recount(
                 raise CannotTell(
                     f"{name} has {there}, block {first} has to be read: ask one with the whole history"
                 )
-            return plan_range(definition, endpoint, history, first, block, proving=proving)
+            return plan_range(definition, endpoint, history, first, block, proof=proof)
         case EndpointReport(name=name, history=why):
             raise CannotTell(f"{name} does not show its history: {why}")
         case Unreachable(name=name, why=why):

@@ -9,6 +9,7 @@ from typing import Any
 
 from watcher.core.types import BlockHash
 from watcher.testing.devnet_chain import SealedBlock, created_by
+from watcher.testing.devnet_transactions import fields_of
 from watcher.testing.py_evm import LogAPI, SignedTransactionAPI, rlp
 
 Json = dict[str, Any]
@@ -69,6 +70,24 @@ class DevnetBlock:
             "uncles": [],
             "withdrawals": [],
             "withdrawalsRoot": data(header["withdrawals_root"]),
+        }
+
+    @cached_property
+    def whole(self) -> Json:
+        """Render the same, transactions in full."""
+        return {
+            **self.json,
+            "transactions": [
+                {
+                    **fields_of(transaction),
+                    "gasPrice": quantity(self._price(transaction)),
+                    "hash": data(transaction.hash),
+                    "blockHash": self.hash,
+                    "blockNumber": quantity(self.number),
+                    "transactionIndex": quantity(index),
+                }
+                for index, transaction in enumerate(self.sealed.block.transactions)
+            ],
         }
 
     @cached_property

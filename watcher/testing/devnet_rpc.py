@@ -167,6 +167,8 @@ class DevnetRpc:
         return block
 
     def _rendered(self, block: DevnetBlock | None, full: object) -> Json | None:
-        if full is not False:
-            raise refused(full, "false: the devnet serves transactions as hashes only")
-        return None if block is None else block.json
+        if not isinstance(full, bool):
+            raise refused(full, "true for transactions in full, false for their hashes")
+        if block is None:
+            return None
+        return block.whole if full else block.json

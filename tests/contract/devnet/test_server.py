@@ -27,7 +27,7 @@ USE = compiled("App").call("use", 7)
         ("eth_getCode", [NOBODY, "newest"], -32602),
         ("eth_getCode", [NOBODY, 7], -32602),
         ("eth_getBlockByNumber", ["0x0"], -32602),
-        ("eth_getBlockByNumber", ["0x0", True], -32602),
+        ("eth_getBlockByNumber", ["0x0", "whole"], -32602),
         ("eth_getBlockByHash", ["0x00", False], -32602),
         ("eth_call", [{}], -32602),
         ("eth_call", ["0x"], -32602),

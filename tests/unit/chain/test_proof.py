@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from trie.hexary import HexaryTrie
 
-from watcher.chain.proof import DEPOSIT, gas_adds_up, header_hash, ordered_root, receipts_root
+from watcher.chain.proof import DEPOSIT, gas_adds_up, header_hash, receipts_root
+from watcher.chain.trie import ordered_root
 from watcher.chain.wire import LogJson, ProvableHeaderJson, ProvableReceiptJson
 
 BLOOM = "0x" + "00" * 256
