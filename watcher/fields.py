@@ -8,7 +8,7 @@ models in `watcher.config` and the `Settings` of discovery kinds, metrics and ch
 
 import re
 from collections.abc import Hashable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Annotated, Any, Final, TypeVar
 
@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from watcher.core.ledger import decimal_text
-from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, Address
+from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, Address, iso_utc
 
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8785 refuses larger ones)."""
@@ -114,6 +114,17 @@ def parse_positive_duration(value: object) -> int:
     return seconds
 
 
+def parse_instant(value: object) -> int:
+    """Read an instant as Unix seconds: text, or a TOML time with its offset; ValueError where it is none."""
+    try:
+        read = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        read = None
+    if not isinstance(read, datetime) or read.tzinfo is None or read.microsecond:
+        raise ValueError('is not an instant: write day, time and offset as in "2026-12-31T00:00:00Z"')
+    return int(read.timestamp())
+
+
 def unique(rows: tuple[_Value, ...]) -> tuple[_Value, ...]:
     """Refuse a list that holds something twice; return it as it is."""
     twice = repeated(rows)
@@ -189,6 +200,16 @@ Seconds = Annotated[int, PlainValidator(parse_duration), _DURATION_SCHEMA]
 
 PositiveSeconds = Annotated[int, PlainValidator(parse_positive_duration), _DURATION_SCHEMA]
 """A duration of the file in seconds, at least one."""
+
+Instant = Annotated[
+    int,
+    PlainValidator(parse_instant),
+    PlainSerializer(iso_utc, return_type=str),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "description": "an instant: 2026-12-31T00:00:00Z"}
+    ),
+]
+"""An instant of the file, as Unix seconds."""
 
 Period = Annotated[
     timedelta,

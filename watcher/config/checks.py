@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from watcher.config.check_apps import app_problems
 from watcher.config.check_kpis import kpi_problems
+from watcher.config.check_tranches import tranche_problems
 from watcher.config.problems import KeyPath, Problem, did_you_mean
 from watcher.config.program_file import Condition, ProgramFile
 
@@ -20,6 +21,8 @@ def problems_between_tables(program: ProgramFile) -> list[Problem]:
         *app_problems(program),
         *_references(program),
         *kpi_problems(program),
+        *_duplicate_ids("tranche", [tranche.id for tranche in program.tranche]),
+        *tranche_problems(program),
         *_nothing_to_do(program),
     ]
 

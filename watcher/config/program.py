@@ -11,6 +11,7 @@ from watcher import kinds
 from watcher.config import program_file as form
 from watcher.config.canonical import canonical_program
 from watcher.config.chains import chain_of
+from watcher.config.check_tranches import allocation
 from watcher.config.checks import problems_between_tables
 from watcher.config.document import read_document
 from watcher.core.applications import Discovery
@@ -31,7 +32,8 @@ from watcher.core.definition import (
 )
 from watcher.core.kpis import condition_json
 from watcher.core.ledger import canonical, sha256_hex
-from watcher.core.types import AppId, CountdownId, KpiId, MilestoneId, WindowSpec
+from watcher.core.tranches import Partial, Tranche
+from watcher.core.types import AppId, CountdownId, KpiId, MilestoneId, TrancheId, WindowSpec
 from watcher.discovery import curated
 
 
@@ -93,6 +95,8 @@ def _definition(program: form.ProgramFile, definition_hash: str) -> Definition:
         kpis={kpi.id: kpi for kpi in sorted(kpis, key=lambda item: item.id)},
         milestones={item.id: item for item in sorted(milestones, key=lambda item: item.id)},
         countdowns={item.id: item for item in sorted(countdowns, key=lambda item: item.id)},
+        tranches={item.id: item for item in sorted(map(_tranche, program.tranche), key=lambda item: item.id)},
+        allocation=allocation(program.token) if program.token and program.tranche else None,
     )
 
 
@@ -151,6 +155,18 @@ def _condition(condition: form.Condition) -> AllOf | AnyOf:
     ]
     ordered = tuple(sorted(parts, key=lambda part: canonical(condition_json(part))))
     return AnyOf(ordered) if condition.any_of else AllOf(ordered)
+
+
+def _tranche(tranche: form.Tranche) -> Tranche:
+    part = tranche.partial
+    return Tranche(
+        id=TrancheId(tranche.id),
+        amount=tranche.amount,
+        kpi=None if tranche.kpi is None else KpiId(tranche.kpi),
+        milestone=None if tranche.milestone is None else MilestoneId(tranche.milestone),
+        expiry=tranche.expiry,
+        partial=None if part is None else Partial(part.lower, part.upper, part.minimum),
+    )
 
 
 def _countdown(countdown: form.Countdown) -> Countdown:

@@ -4,6 +4,7 @@ What holds between tables (references, duplicates, bars that decide nothing) is 
 not part of the definition (titles, descriptions, names, the source's text) is marked `exclude`.
 """
 
+from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
@@ -16,6 +17,7 @@ from watcher.fields import (
     Count,
     HexAddresses,
     Id,
+    Instant,
     Positive,
     PositiveSeconds,
     Rows,
@@ -114,6 +116,9 @@ class Token(Table):
     decimals: Annotated[int, Field(ge=0, le=255)] = Field(description="digits behind the point")
     total_supply: Amount = Field(description="whole tokens")
     kpi_share: Amount | None = Field(None, description="percent of the supply that unlocks by KPI")
+    unassigned: Amount = Field(
+        Fraction(0), description="with tranches: whole tokens of that share that no tranche names"
+    )
 
     @model_validator(mode="after")
     def _share_of_the_whole(self) -> Self:
@@ -284,6 +289,45 @@ class Countdown(Described):
         return self
 
 
+class Partial(Table):
+    """What a reading between two bounds unlocks, in a straight line."""
+
+    lower: Amount = Field(description="the reading up to which only the minimum is unlocked")
+    upper: Amount = Field(description="the reading from which all of it is unlocked")
+    minimum: Amount = Field(Fraction(0), description="whole tokens that are unlocked in any case")
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if self.upper <= self.lower:
+            raise refuse(("upper",), "is not above lower: write more")
+        return self
+
+
+class Tranche(Described):
+    """An amount that a KPI or milestone unlocks, once."""
+
+    id: Id
+    kpi: str | None = Field(None, description="the id of the KPI that unlocks it; this or milestone")
+    milestone: str | None = Field(None, description="the id of the milestone that unlocks it; this or kpi")
+    amount: Amount = Field(description="whole tokens")
+    expiry: Instant | None = Field(None, description="when it is too late: from then on nothing is unlocked")
+    partial: Partial | None = Field(
+        None, description="with kpi and expiry: how much its reading at the expiry unlocks"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        exactly_one(self, ("kpi", "milestone"))
+        if self.amount == 0:
+            raise refuse(("amount",), "is nothing: write what is unlocked")
+        if self.partial is not None:
+            if self.kpi is None or self.expiry is None:
+                raise refuse(("partial",), "needs kpi and expiry: write both, or leave it out")
+            if self.partial.minimum > self.amount:
+                raise refuse(("partial", "minimum"), "is above the amount: write less")
+        return self
+
+
 class ProgramFile(Described):
     """A program file."""
 
@@ -297,3 +341,4 @@ class ProgramFile(Described):
     kpi: Rows[Kpi] = Field((), description="what is measured, at least one")
     milestone: Rows[Milestone] = Field((), description="what is reached")
     countdown: Rows[Countdown] = Field((), description="what a milestone starts")
+    tranche: Rows[Tranche] = Field((), description="what a KPI or milestone unlocks")

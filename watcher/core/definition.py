@@ -12,6 +12,7 @@ from typing import Literal
 from watcher.core.aggregates import INSTANT, Aggregate
 from watcher.core.applications import Discovery
 from watcher.core.readings import Goal, Metric
+from watcher.core.tranches import Allocation, Tranche
 from watcher.core.types import (
     SECONDS_PER_DAY,
     Address,
@@ -20,6 +21,7 @@ from watcher.core.types import (
     CountdownId,
     KpiId,
     MilestoneId,
+    TrancheId,
     WindowSpec,
 )
 
@@ -226,6 +228,9 @@ class Definition:
     kpis: Mapping[KpiId, Kpi]
     milestones: Mapping[MilestoneId, Milestone]
     countdowns: Mapping[CountdownId, Countdown] = field(default_factory=dict)
+    tranches: Mapping[TrancheId, Tranche] = field(default_factory=dict)
+    allocation: Allocation | None = None
+    """What the tranches are parts of; None where there are none."""
     open_rule: App | None = None
     """By which every account that creates contracts is an app too; `apps` holds those that are listed."""
 

@@ -15,7 +15,9 @@ from watcher.core.ledger import Evidence, decimal_text
 from watcher.core.readings import Reading
 from watcher.core.standing import judgement_of, shown
 from watcher.core.state import State
+from watcher.core.tranches import Tranche
 from watcher.core.types import SECONDS_PER_DAY, Address, AppId, BlockRef, iso_utc
+from watcher.core.unlocked import tranche_sums
 
 
 def adopted(definition: Definition, block: BlockRef) -> Evidence:
@@ -56,6 +58,22 @@ def milestone_reached(
         "apps": [app_json(definition, state, app) for app in shown(definition, state)],
     }
     return _evidence(definition, block, {"kpis": verdicts}, bundle)
+
+
+def tranche_unlocked(definition: Definition, state: State, block: BlockRef, tranche: Tranche) -> Evidence:
+    """Say what unlocked a tranche, and how the whole share stands with it; amounts in whole tokens."""
+    summary = {
+        "amount": decimal_text(state.tranches[tranche.id].amount),
+        "of": decimal_text(tranche.amount),
+        "kpi": tranche.kpi,
+        "milestone": tranche.milestone,
+        "sums": {name: text for name, text in tranche_sums(definition, state).items() if name != "symbol"},
+    }
+    detail = {}
+    if tranche.kpi is not None:
+        status = state.kpis[tranche.kpi]
+        detail["kpi"] = {"id": tranche.kpi, **kpi_json(definition.kpis[tranche.kpi], status)}
+    return _evidence(definition, block, summary, detail)
 
 
 def countdown_changed(

@@ -39,6 +39,7 @@ class EntryType(StrEnum):
     KPI_UNMET = "kpi.unmet"
     KPI_MET = "kpi.met"
     MILESTONE_REACHED = "milestone.reached"
+    TRANCHE_UNLOCKED = "tranche.unlocked"
     COUNTDOWN_CANCELLED = "countdown.cancelled"
     COUNTDOWN_PAUSED = "countdown.paused"
     COUNTDOWN_RESUMED = "countdown.resumed"

@@ -21,6 +21,7 @@ from watcher.core.liveness import AppStatus
 from watcher.core.metering import Meter
 from watcher.core.readings import Needs, Reading
 from watcher.core.sampling import Sampler
+from watcher.core.tranches import TrancheStatus
 from watcher.core.types import (
     Address,
     AppId,
@@ -30,6 +31,7 @@ from watcher.core.types import (
     KpiId,
     LiveVerdict,
     MilestoneId,
+    TrancheId,
     Verdict,
 )
 
@@ -49,6 +51,7 @@ class State:
     countdowns: dict[CountdownId, CountdownStatus]
     kpis: dict[KpiId, KpiStatus] = field(default_factory=dict)
     milestones: dict[MilestoneId, BlockRef] = field(default_factory=dict)
+    tranches: dict[TrancheId, TrancheStatus] = field(default_factory=dict)
     pauses: dict[Address, bool] = field(default_factory=dict)
     pauses_lost: bool = False
     gaps: list[tuple[int, int]] = field(default_factory=list)
@@ -100,6 +103,7 @@ class State:
             countdowns=dict(self.countdowns),
             kpis=dict(self.kpis),
             milestones=dict(self.milestones),
+            tranches=dict(self.tranches),
             pauses=dict(self.pauses),
             pauses_lost=self.pauses_lost,
             gaps=list(self.gaps),
@@ -139,6 +143,10 @@ def to_json(state: State) -> dict[str, Any]:
         },
         "milestones": {milestone: _fields(block) for milestone, block in state.milestones.items()},
         "countdowns": {countdown: _fields(status) for countdown, status in state.countdowns.items()},
+        "tranches": {
+            tranche: {"block": _fields(status.block), "amount": decimal_text(status.amount)}
+            for tranche, status in state.tranches.items()
+        },
         "pauses": dict(state.pauses),
         "pauses_lost": state.pauses_lost,
         "gaps": [list(gap) for gap in state.gaps],
@@ -179,12 +187,17 @@ def from_json(definition: Definition, data: Mapping[str, Any]) -> State:
         CountdownId(name): CountdownStatus(**{**item, "phase": Phase(item["phase"])})
         for name, item in data["countdowns"].items()
     }
+    state.tranches = {
+        TrancheId(name): TrancheStatus(_block(item["block"]), Fraction(item["amount"]))
+        for name, item in data.get("tranches", {}).items()
+    }
     state.pauses = {Address(address): paused for address, paused in data["pauses"].items()}
     state.pauses_lost = data["pauses_lost"]
     state.gaps = [(before, after) for before, after in data["gaps"]]
     state.ledger = LedgerHead(**data["ledger"])
     state.block = _block(data["block"]) if data["block"] else None
-    state.meter = meter_json.from_json(definition, data["meter"])
+    if "meter" in data:  # an older release had nothing to measure
+        state.meter = meter_json.from_json(definition, data["meter"])
     return state
 
 

@@ -25,6 +25,7 @@ from watcher.core.liveness import advance
 from watcher.core.metering import Measured
 from watcher.core.standing import judgement_of, view_of
 from watcher.core.state import State
+from watcher.core.tranches import Standing, settle
 from watcher.core.types import (
     SECONDS_PER_HOUR,
     ActorId,
@@ -77,6 +78,11 @@ def deadlines(definition: Definition, state: State) -> list[int]:
     due = [instant for instant in left if instant is not None]
     due += state.meter.instants(definition)
     due += [
+        tranche.expiry
+        for tranche in definition.tranches.values()
+        if tranche.expiry is not None and tranche.id not in state.tranches and tranche.expiry > _now(state)
+    ]
+    due += [
         status.deadline
         for status in state.countdowns.values()
         if status.phase is Phase.RUNNING and status.deadline is not None
@@ -126,6 +132,7 @@ def step(
     drafts += kpi_drafts
     drafts += _elapse(definition, state, block)
     drafts += _latch(definition, state, block)
+    drafts += _unlock(definition, state, block)
     return state, Conclusions(state.ledger.append(definition, block, drafts), notices)
 
 
@@ -275,6 +282,30 @@ def _elapse(definition: Definition, state: State, block: BlockRef) -> list[Draft
             proof = evidence.countdown_changed(definition, block, countdown, after)
             drafts.append(Draft(EntryType.COUNTDOWN_ELAPSED, countdown_id, proof, occurred_at=after.deadline))
     return drafts
+
+
+def _unlock(definition: Definition, state: State, block: BlockRef) -> list[Draft]:
+    """Settle tranches by what holds after this block; each once."""
+    if definition.allocation is None:
+        return []
+    verdicts = {kpi: status.verdict for kpi, status in state.kpis.items()}
+    readings = {kpi: status.reading for kpi, status in state.kpis.items()}
+    drafts = []
+    for tranche in definition.tranches.values():
+        if tranche.id in state.tranches:
+            continue
+        standing = Standing(verdicts, readings, state.milestones)
+        settled = settle(tranche, block, standing, definition.allocation.decimals)
+        if settled is not None:
+            state.tranches[tranche.id] = settled
+            if settled.amount:
+                proof = evidence.tranche_unlocked(definition, state, block, tranche)
+                drafts.append(Draft(EntryType.TRANCHE_UNLOCKED, tranche.id, proof))
+    return drafts
+
+
+def _now(state: State) -> int:
+    return -1 if state.block is None else state.block.timestamp
 
 
 def _latch(definition: Definition, state: State, block: BlockRef) -> list[Draft]:

@@ -18,6 +18,7 @@ AppId = NewType("AppId", str)
 KpiId = NewType("KpiId", str)
 MilestoneId = NewType("MilestoneId", str)
 CountdownId = NewType("CountdownId", str)
+TrancheId = NewType("TrancheId", str)
 
 SECONDS_PER_HOUR = 3_600
 SECONDS_PER_DAY = 86_400

@@ -36,8 +36,8 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "what later versions know": (
         '[[kpi]]\nid = "live"',
-        '[[tranche]]\nid = "t"\n[[kpi]]\nid = "live"',
-        ("tranche", "unknown key", "milestone, provenance"),
+        '[[epoch]]\nid = "t"\n[[kpi]]\nid = "live"',
+        ("epoch", "unknown key", "milestone, provenance"),
     ),
     "a later schema": ("schema = 1", "schema = 2", ("schema", "2", "write 1")),
     "missing finality": (
