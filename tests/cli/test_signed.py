@@ -187,6 +187,16 @@ def test_a_bundle_whose_signature_is_wrong_is_not_recounted(
     assert why in said.out + said.err
 
 
+@pytest.mark.usefixtures("signing")
+def test_two_ways_of_believing_do_not_go_together(watcher: Command, put: Put) -> None:
+    """One of them would be a surprise."""
+    [signed] = watcher("evidence", "first", "--signed").objects
+    options = ["--rpc", "http://127.0.0.1:9", "--no-proof", "--receipts-only"]
+    said = watcher("verify", put("bundle", signed), *options)
+    assert said.code == REFUSED
+    assert "choose one of them" in said.err
+
+
 @pytest.mark.usefixtures("watch")
 def test_a_file_that_is_no_json_is_refused(watcher: Command, tmp_path: Path) -> None:
     """What people print for people is no bundle."""

@@ -80,6 +80,7 @@ def test_a_bundle_that_is_right_is_equal_and_the_second_time_nothing_is_read(cas
     assert first["cost"]["blocks"] == first["block_number"] - case.place.first + 1
     again = case.verify(EQUAL, "--sha256", first["bundle_sha256"])
     assert again["cost"] is None
+    assert case.verify(EQUAL, "--receipts-only")["proven"] == "receipts"
     assert case.verify(DIFFERS, "--sha256", "00" * 32)["why"].endswith("not " + "00" * 32)
 
 

@@ -41,11 +41,14 @@ def forgotten(node: ScriptedNode, below: int) -> None:
 def test_proof_takes_every_header_and_every_receipt(tmp_path: Path) -> None:
     """Without it a header is only read where a block says something, or an hour begins."""
     with scripted_node() as node:
+        whole = planned(tmp_path, node.url, proof=Proof.TRANSACTIONS)
         proven, plain = planned(tmp_path, node.url), planned(tmp_path, node.url, proof=Proof.NOTHING)
     assert proven is not None
     assert plain is not None
     assert proven.cost.blocks == plain.cost.blocks == 20
     assert proven.cost.receipts == 40
+    assert whole is not None
+    assert whole.plan.calls == proven.plan.calls + 20
     assert proven.plan.calls > plain.plan.calls
     assert "the proof needs every header and every receipt" in proven.words(1, 20)
 

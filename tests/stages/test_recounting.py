@@ -14,6 +14,7 @@ from watcher.core.claim import Claim, claim_of
 from watcher.core.comparison import Absent
 from watcher.core.definition import Definition
 from watcher.core.ledger import EntryType
+from watcher.core.types import BlockHash
 from watcher.errors import (
     CallRefused,
     CannotTell,
@@ -198,6 +199,14 @@ def test_state_that_is_gone_cannot_be_told_and_is_named(case: Case) -> None:
     case.chain.missing_state_below(9)
     with pytest.raises(CannotTell, match="cannot be concluded: before block 1, which needs the state"):
         case.recount()
+
+
+def test_a_history_that_does_not_end_in_the_block_that_was_shown_cannot_be_told(case: Case) -> None:
+    """An endpoint that shows the right block and the history of another one lies: it decides nothing."""
+    with case.recounter() as recounter:
+        block = replace(recounter.block(), hash=BlockHash("0x" + "00" * 32))
+        with pytest.raises(CannotTell, match="gave the history of"):
+            recounter.run(block)
 
 
 @pytest.mark.parametrize(

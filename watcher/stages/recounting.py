@@ -178,6 +178,12 @@ class Recounter:
             if concluded is None or concluded.number < block.number:
                 why = result.evaluate.stalled or f"the recount ended at {self.first - 1}; start it again"
                 raise CannotTell(f"block {block.number} cannot be concluded: {why}")
+            read = tx.facts.ref(block.number)
+            if read is not None and read.hash != block.hash:
+                raise CannotTell(
+                    f"the endpoint showed block {block.number} as {block.hash}, and gave the history of "
+                    f"{read.hash}: ask another one, and name another folder (--work)"
+                )
             recounted, notes = self._recounted(tx, block)
         sha256 = sha256_hex(canonical(recounted))
         found = [*notes, *differences(self._claim.content, recounted)]
