@@ -1,9 +1,5 @@
 """Recount a milestone's bundle from another RPC, or look whether signed ledger heads are of one ledger."""
 
-import json as json_text
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Annotated, Any
@@ -17,26 +13,17 @@ from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.proof import Proof
 from watcher.cli._app import new_app
 from watcher.cli._options import CONFIG, PROGRAM, JsonOption, ProgramOption
-from watcher.cli._output import print_json
 from watcher.cli._progress import shown_progress
-from watcher.cli._table import print_lines
+from watcher.cli._verdict import Answer, answered, is_signed, read_json, read_json_lines
 from watcher.clock import SystemClock
 from watcher.config.program import load_program
 from watcher.core.claim import Claim, claim_of
-from watcher.core.comparison import Absent, Difference
 from watcher.core.definition import Definition
 from watcher.core.heads import contradiction, read_head
-from watcher.core.signed import Kind, Opened, opened
+from watcher.core.signed import Kind, opened
 from watcher.errors import CannotTell, UsageError
-from watcher.signing import public_key
 from watcher.stages.backfill import BackfillPlan
 from watcher.stages.recounting import plan_recount, refuse_other_definition
-
-_SHOWN = 120
-"""So much of a value is shown to people; --json has all of it."""
-
-_EQUAL, _DIFFERS, _CANNOT_TELL = "equal", "differs", "cannot_tell"
-_EXIT_CODES = {_EQUAL: 0, _DIFFERS: 1, _CANNOT_TELL: 4}
 
 KeyOption = Annotated[
     str | None, typer.Option("--key", metavar="PUBLIC_KEY", help="the key that has to have signed it")
@@ -57,39 +44,6 @@ class _BundleUnlessNamed(TyperGroup):
 
 
 app = new_app(_BundleUnlessNamed)
-
-
-@dataclass
-class _Answer:
-    """What `--json` prints, filled in on the way."""
-
-    verdict: str = _CANNOT_TELL
-    why: str | None = None
-    figures: dict[str, Any] = field(default_factory=dict)
-    differences: Sequence[Difference] = ()
-
-    def differ(self, why: str, differences: Sequence[Difference] = ()) -> None:
-        """Say no."""
-        self.verdict, self.why, self.differences = _DIFFERS, why, differences
-
-    def agree(self, why: str) -> None:
-        """Say yes."""
-        self.verdict, self.why = _EQUAL, why
-
-    def as_json(self) -> dict[str, Any]:
-        """Give all of it as one object."""
-        differences = [each.as_json() for each in self.differences]
-        return {"verdict": self.verdict, "why": self.why, **self.figures, "differences": differences}
-
-    def lines(self) -> list[str]:
-        """Give the verdict, and under it each place that differs, for people."""
-        return [
-            f"{self.verdict.replace('_', ' ')}: {self.why}",
-            *(
-                f"  {each.words}: {_text(each.bundle)} in the bundle, {_text(each.recount)} in the recount"
-                for each in self.differences
-            ),
-        ]
 
 
 @app.command()
@@ -127,11 +81,14 @@ def bundle(
     says where, and with 4 where it cannot be told, and says why. What is read is kept: started again, it goes
     on behind that.
     """
-    definition, found = load_program(program).definition, opened(_json(_read(file), file), Kind.BUNDLE)
+    definition, found = (
+        load_program(program).definition,
+        opened(read_json(file), Kind.BUNDLE),
+    )
     claim = claim_of(found.content, str(file))
     proof = _proof(no_proof=no_proof, receipts_only=receipts_only)
     endpoint = EndpointSettings("rpc", _checked(rpc), calls_per_minute)
-    with _answered(json=json) as answer:
+    with answered(json=json) as answer:
         answer.figures = {
             "milestone": claim.milestone,
             "definition_hash": claim.definition_hash,
@@ -145,7 +102,7 @@ def bundle(
         }
         if sha256 is not None and sha256.lower() != claim.sha256:
             answer.differ(f"the file's SHA-256 is {claim.sha256}, not {sha256}")
-        elif _is_signed(file, found, key, answer):
+        elif is_signed(file, found, key, answer):
             refuse_other_definition(definition, claim)
             folder = work or file.with_name(f"{file.name}.work")
             _recount(definition, claim, endpoint, folder, answer, proof=proof)
@@ -176,14 +133,14 @@ def heads(
     Exits with 0 where all of them are, with 1 where two of them, or one and the ledger, contradict each
     other, and with 4 where it cannot be told from what is given.
     """
-    with _answered(json=json) as answer:
+    with answered(json=json) as answer:
         found = []
         for file in files:
-            head = opened(_json(_read(file), file), Kind.HEAD)
+            head = opened(read_json(file), Kind.HEAD)
             found.append(read_head(head.content, str(file)))
-            if not _is_signed(file, head, key, answer):
+            if not is_signed(file, head, key, answer):
                 raise CannotTell(str(answer.why))
-        entries = None if ledger is None else [_json(line, ledger) for line in _read(ledger).splitlines()]
+        entries = None if ledger is None else read_json_lines(ledger)
         against = contradiction(found, entries)
         if against is None:
             answer.agree("all of these heads are of one ledger")
@@ -191,28 +148,12 @@ def heads(
             answer.differ(against)
 
 
-def _is_signed(file: Path, found: Opened, key: str | None, answer: _Answer) -> bool:
-    """Tell whether a file is signed as was asked; else the answer says why not.
-
-    CannotTell where it is not signed at all, and should be.
-    """
-    if key is not None and found.signer is None:
-        raise CannotTell(f"{file} is not signed: ask for what --signed prints")
-    if found.signer is not None and not found.valid:
-        answer.differ(f"{file} was changed after it was signed, or key {found.signer} did not sign it")
-    elif key is not None and found.signer != public_key(key):
-        answer.differ(f"{file} is signed by key {found.signer}, not by {public_key(key)}")
-    else:
-        return True
-    return False
-
-
 def _recount(
     definition: Definition,
     claim: Claim,
     endpoint: EndpointSettings,
     work: Path,
-    answer: _Answer,
+    answer: Answer,
     *,
     proof: Proof,
 ) -> None:
@@ -242,21 +183,6 @@ def _recount(
         answer.agree(f"the recount gives the same bundle, sha256 {recount.sha256}")
 
 
-@contextmanager
-def _answered(*, json: bool) -> Iterator[_Answer]:
-    """Print what came out in the end, and leave with its exit code."""
-    answer = _Answer()
-    try:
-        yield answer
-    except CannotTell as error:
-        answer.verdict, answer.why = _CANNOT_TELL, str(error)
-    if json:
-        print_json(answer.as_json())
-    else:
-        print_lines(answer.lines())
-    raise typer.Exit(_EXIT_CODES[answer.verdict])
-
-
 def _tell(plan: BackfillPlan | None, first: int, last: int, work: Path) -> None:
     """Say before it is paid what the recount will cost."""
     if plan is None:
@@ -264,20 +190,6 @@ def _tell(plan: BackfillPlan | None, first: int, last: int, work: Path) -> None:
         return
     typer.echo(plan.words(first, last), err=True)
     typer.echo(f"it is kept in {work}: started again, the recount goes on behind what is there", err=True)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read ({error.strerror})") from None
-
-
-def _json(text: bytes, file: Path) -> Any:  # noqa: ANN401  # whatever it holds
-    try:
-        return json_text.loads(text)
-    except ValueError:
-        raise UsageError(f"{file} is no JSON: give what the watcher printed, as it was") from None
 
 
 def _proof(*, no_proof: bool, receipts_only: bool) -> Proof:
@@ -304,10 +216,3 @@ def _checked(url: str) -> str:
     if not usable:
         raise UsageError("--rpc is not the URL of an endpoint: write https://host/path")
     return url
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Absent):
-        return str(value.value)
-    text = value if isinstance(value, str) else json_text.dumps(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
