@@ -63,7 +63,7 @@ def read_head(content: object, name: str) -> Head:
             raise UsageError(f"{name} is no ledger head: give what `watcher ledger --head --signed` prints")
 
 
-def contradiction(heads: Sequence[Head], ledger: Iterable[Mapping[str, Any]] | None) -> str | None:
+def contradiction(heads: Sequence[Head], ledger: Iterable[object] | None) -> str | None:
     """Say how heads contradict each other, or the ledger; None: all are beginnings of one ledger.
 
     `ledger` holds its entries from the first one on. CannotTell where heads of one ledger cannot be told from
@@ -88,9 +88,10 @@ def contradiction(heads: Sequence[Head], ledger: Iterable[Mapping[str, Any]] | N
     return None
 
 
-def _against(heads: Sequence[Head], ledger: Iterable[Mapping[str, Any]]) -> str | None:
+def _against(heads: Sequence[Head], ledger: Iterable[object]) -> str | None:
     digests = {0: GENESIS_DIGEST}
-    for sequence, entry in enumerate(ledger, start=1):
+    for sequence, line in enumerate(ledger, start=1):
+        entry = line if isinstance(line, Mapping) else {}
         body = {key: value for key, value in entry.items() if key != "digest"}
         follows = body.get("sequence") == sequence and body.get("previous_digest") == digests[sequence - 1]
         if not follows or _digest(body) != entry.get("digest"):

@@ -90,10 +90,17 @@ def test_what_is_given_may_not_be_enough(
         [ONE[0], OTHER[1] | {"subject": "b"}, ONE[2]],
         [ONE[0], OTHER[1], ONE[2]],
         [ONE[0], ONE[1] | {"share": 0.5}, ONE[2]],
+        [ONE[0], 7],
     ],
-    ids=["its beginning left out", "an entry changed", "an entry replaced", "an entry that cannot be"],
+    ids=[
+        "its beginning left out",
+        "an entry changed",
+        "an entry replaced",
+        "an entry that cannot be",
+        "a line that is none",
+    ],
 )
-def test_a_ledger_that_is_no_chain_is_none(entries: list[dict[str, Any]]) -> None:
+def test_a_ledger_that_is_no_chain_is_none(entries: list[object]) -> None:
     """The first entry that does not fit is named."""
     said = contradiction([head(ONE, 3)], entries)
     assert said is not None
