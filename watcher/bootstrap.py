@@ -34,6 +34,7 @@ from watcher.kinded import Kinded
 from watcher.scheduler import Daemon, Job
 from watcher.signing import PrivateKey, private_key
 from watcher.stages.announce import Announcer, Subscription
+from watcher.stages.attesting import Folder
 from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
 from watcher.stages.evaluate import Evaluate, EvaluateResult
@@ -176,12 +177,24 @@ def stages(
                     Runner(files.definition, store, clock, announce, stopping=stop),
                     index,
                     Evaluate(
-                        files.definition, store, clock, announce, agree=files.deployment.agree, stopping=stop
+                        files.definition,
+                        store,
+                        clock,
+                        announce,
+                        agree=files.deployment.agree,
+                        admit=_admission(files, store),
+                        stopping=stop,
                     ),
                     tuple(
                         Deliver(store, channel, clock, announce.notice, stopping=stop) for channel in channels
                     ),
                 )
+
+
+def _admission(files: Files, store: Store) -> Callable[[], object]:
+    """Give what looks for new attestations before each run of evaluate."""
+    folder = files.deployment.attestations
+    return (lambda: None) if folder is None else Folder(files.definition, store, folder).run
 
 
 def announcer(files: Files, clock: Clock, *, deliver_history: bool = False) -> Announcer:

@@ -3,6 +3,7 @@
 WatcherError                     exit code
 ├── UsageError ................. 2   a wrong argument, or two that do not go together
 ├── ConfigurationError ......... 2   a program or deployment file, an environment variable, a secret
+├── AttestationRefused ......... 2   an attestation that does not count here, or comes too late
 ├── DatabaseMismatch ........... 2   the database belongs to another chain or definition
 ├── WriterBusy ................. 3   another process writes this database
 ├── StoreError ................. 3   the database cannot be read or written
@@ -32,6 +33,12 @@ class UsageError(WatcherError):
 
 class ConfigurationError(WatcherError):
     """Refuse a program or deployment, naming file, key, value and remedy."""
+
+    exit_code = 2
+
+
+class AttestationRefused(WatcherError):
+    """Refuse an attestation; the message says why it does not count, and what would."""
 
     exit_code = 2
 

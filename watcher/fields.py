@@ -179,6 +179,13 @@ HexAddress = Annotated[
 HexAddresses = Annotated[Rows[HexAddress], Field(min_length=1), AfterValidator(unique)]
 """A set of addresses, at least one."""
 
+HexKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True),
+    Field(description="an ed25519 public key: 64 hex digits"),
+]
+"""A public key of the file, lowercase once read."""
+
 Amount = Annotated[
     Fraction,
     PlainValidator(parse_amount),

@@ -10,15 +10,21 @@ from watcher.core.aggregates import Fold
 from watcher.core.kpis import compare
 from watcher.core.types import Verdict
 
+_SIGNERS = 'add [attestations] with signers = { name = "public key" }'
+
 
 def kpi_problems(program: ProgramFile) -> Iterator[Problem]:
     """Give everything that is wrong with KPIs, each by itself and with the apps there are."""
+    if program.liveness.attested and program.attestations is None:
+        yield Problem(("liveness", "attested"), f"needs signers: {_SIGNERS}")
     for place, kpi in enumerate(program.kpi):
         at: KeyPath = ("kpi", place)
         metric = kinds.metric(kpi.metric.kind).build(kpi.metric.settings)
         unfit = kpi.unfit(metric)
         if unfit is not None:
             yield Problem((*at, "aggregate", "kind"), f"does not fit {kpi.metric.kind}: {unfit}")
+        if metric.needs.attested and program.attestations is None:
+            yield Problem((*at, "metric"), f"attested_value needs signers: {_SIGNERS}")
         yield from _apps(at, kpi, program)
         anybody = any(is_open_rule(app) for app in program.app)
         yield from _decided_bar(at, kpi, None if anybody else len(program.app))

@@ -104,6 +104,9 @@ class DeploymentFile(Table):
     signing_key: Annotated[SecretStr, AfterValidator(_signing_key)] | None = Field(
         None, description="an ed25519 key, 64 hex digits, that signs bundles and ledger heads where asked"
     )
+    attestations: Text | None = Field(
+        None, description="a folder whose *.json files are admitted as attestations, beside this file"
+    )
     endpoint: Rows[Endpoint] = Field(min_length=1, description="[[endpoint]] with id and url")
     schedule: Schedule = Field(default_factory=Schedule, description="how often each stage runs")
     channel: Rows[Annotated[Kinded, KindOf("channels")]] = Field((), description="who is told")
@@ -127,6 +130,8 @@ class Deployment:
     """So many endpoints have to show a milestone's block before it is entered."""
     signing_key: SecretStr | None = None
     """What signs bundles and ledger heads."""
+    attestations: Path | None = None
+    """A folder whose files are admitted."""
 
 
 def load_deployment(path: Path | str, environment: Mapping[str, str] | None = None) -> Deployment:
@@ -168,6 +173,7 @@ def load_deployment(path: Path | str, environment: Mapping[str, str] | None = No
         channels=file.channel,
         agree=file.agree,
         signing_key=file.signing_key,
+        attestations=None if file.attestations is None else folder / file.attestations,
     )
 
 

@@ -19,6 +19,7 @@ from watcher.core.definition import (
     AllOf,
     AnyOf,
     App,
+    AttestationPolicy,
     Bars,
     Chain,
     Condition,
@@ -96,6 +97,11 @@ def _definition(program: form.ProgramFile, definition_hash: str) -> Definition:
         milestones={item.id: item for item in sorted(milestones, key=lambda item: item.id)},
         countdowns={item.id: item for item in sorted(countdowns, key=lambda item: item.id)},
         tranches={item.id: item for item in sorted(map(_tranche, program.tranche), key=lambda item: item.id)},
+        attestations=(
+            AttestationPolicy(frozenset(program.attestations.signers.values()), program.attestations.required)
+            if program.attestations
+            else None
+        ),
         allocation=allocation(program.token) if program.token and program.tranche else None,
     )
 
@@ -111,6 +117,7 @@ def _liveness(policy: form.Liveness) -> LivenessPolicy:
         excluded=frozenset(listed),
         exclude_deployers=any(rule.kind == "deployers" for rule in policy.exclude),
         not_paused=policy.not_paused,
+        attested=tuple(sorted(policy.attested)),
         dormant_after_seconds=policy.dormant_after,
     )
 

@@ -16,6 +16,7 @@ from watcher.fields import (
     Amount,
     Count,
     HexAddresses,
+    HexKey,
     Id,
     Instant,
     Positive,
@@ -180,6 +181,9 @@ class Liveness(Bars):
     not_paused: bool = Field(
         default=False, description="no required contract may be paused, by its last Paused or Unpaused log"
     )
+    attested: Annotated[Rows[Id], AfterValidator(unique)] = Field(
+        (), description="claims that have to be attested of each app, such as core-loop"
+    )
     leave_below: Bars = Field(default_factory=Bars, description="lower bars for an app that is live already")
     dormant_after: Seconds = Field(0, description="how long a live app may stay below without a break")
 
@@ -303,6 +307,24 @@ class Partial(Table):
         return self
 
 
+class Attestations(Table):
+    """Whose word counts about what no RPC can tell."""
+
+    signers: dict[Id, HexKey] = Field(
+        min_length=1,
+        description="who may attest: a name for people, and an ed25519 public key as 64 hex digits",
+    )
+    required: Positive = Field(1, description="how many of them have to say the same")
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if repeated(self.signers.values()) is not None:
+            raise refuse(("signers",), "has one key under two names: write it once")
+        if self.required > len(self.signers):
+            raise refuse(("required",), f"never holds: there are {len(self.signers)} signers, write so many")
+        return self
+
+
 class Tranche(Described):
     """An amount that a KPI or milestone unlocks, once."""
 
@@ -337,6 +359,9 @@ class ProgramFile(Described):
     chain: Chain = Field(description="[chain] with id, family, finality and count_from")
     token: Token | None = Field(None, description="the token")
     liveness: Liveness = Field(description="[liveness] with a window: when an app counts as live")
+    attestations: Attestations | None = Field(
+        None, description="[attestations] with signers: whose word counts about what no RPC can tell"
+    )
     app: Rows[App] = Field((), description="the applications, at least one")
     kpi: Rows[Kpi] = Field((), description="what is measured, at least one")
     milestone: Rows[Milestone] = Field((), description="what is reached")

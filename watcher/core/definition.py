@@ -113,6 +113,8 @@ class LivenessPolicy:
     excluded: frozenset[Address] = frozenset()
     exclude_deployers: bool = False
     not_paused: bool = False
+    attested: tuple[str, ...] = ()
+    """Claims that have to be attested of each app, ascending."""
     dormant_after_seconds: int = 0
 
 
@@ -206,6 +208,14 @@ class Countdown:
 
 
 @dataclass(frozen=True, slots=True)
+class AttestationPolicy:
+    """Whose word counts: public keys, as hex; and how many of them have to say the same."""
+
+    signers: frozenset[str]
+    required: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Whose programme this is and where its words were taken from."""
 
@@ -229,6 +239,8 @@ class Definition:
     milestones: Mapping[MilestoneId, Milestone]
     countdowns: Mapping[CountdownId, Countdown] = field(default_factory=dict)
     tranches: Mapping[TrancheId, Tranche] = field(default_factory=dict)
+    attestations: AttestationPolicy | None = None
+    """Whose attestations count; None: nobody's."""
     allocation: Allocation | None = None
     """What the tranches are parts of; None where there are none."""
     open_rule: App | None = None

@@ -7,6 +7,7 @@ can change while the meaning stays, nothing about who read the chain or how, and
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from watcher.core.attestations import Attestation
 from watcher.core.countdown import CountdownStatus
 from watcher.core.definition import Countdown, Definition, Kpi, Milestone
 from watcher.core.facts import Sample
@@ -58,6 +59,24 @@ def milestone_reached(
         "apps": [app_json(definition, state, app) for app in shown(definition, state)],
     }
     return _evidence(definition, block, {"kpis": verdicts}, bundle)
+
+
+def attestation_recorded(definition: Definition, block: BlockRef, attestation: Attestation) -> Evidence:
+    """Say who attested what, from when to when; the bundle carries the signature."""
+    said = attestation.statement
+    summary = {
+        "by": said.by,
+        "subject": said.subject,
+        "claim": said.claim,
+        "value": said.value,
+        "effective_from": iso_utc(said.effective_from),
+        "admitted_at": iso_utc(attestation.admitted_at),
+        "expires": None if attestation.expires is None else iso_utc(attestation.expires),
+        "link": said.link,
+        "revokes": said.revokes,
+    }
+    detail = {"attestation": {"statement": said.body(), "signature": attestation.signature}}
+    return _evidence(definition, block, summary, detail)
 
 
 def tranche_unlocked(definition: Definition, state: State, block: BlockRef, tranche: Tranche) -> Evidence:

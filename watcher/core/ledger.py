@@ -34,6 +34,7 @@ class EntryType(StrEnum):
 
     DEFINITION_ADOPTED = "definition.adopted"
     COUNTDOWN_ELAPSED = "countdown.elapsed"
+    ATTESTATION_RECORDED = "attestation.recorded"
     APP_WENT_DORMANT = "app.went_dormant"
     APP_WENT_LIVE = "app.went_live"
     KPI_UNMET = "kpi.unmet"

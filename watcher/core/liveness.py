@@ -8,9 +8,10 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from watcher.core.activity import Counts
+from watcher.core.attestations import TRUE
 from watcher.core.definition import LivenessPolicy
 from watcher.core.facts import Sample
 from watcher.core.types import Address, LiveVerdict, Verdict, all_of
@@ -67,6 +68,8 @@ class AppFacts:
     samples: Mapping[Address, Sample]
     pauses: Mapping[Address, bool | None]
     counts: Counts
+    claims: Mapping[str, str] = field(default_factory=dict)
+    """What is attested of the app, by claim; nothing where it is open."""
 
 
 def judge(policy: LivenessPolicy, facts: AppFacts, *, live: bool) -> Judgement:
@@ -81,6 +84,7 @@ def judge(policy: LivenessPolicy, facts: AppFacts, *, live: bool) -> Judgement:
     reasons = [deployed, *activity]
     if policy.not_paused:
         reasons.append(_not_paused(facts))
+    reasons += [_attested(facts, claim) for claim in policy.attested]
     return Judgement(
         verdict=all_of([reason.verdict for reason in reasons]),
         deployed=deployed.verdict,
@@ -151,6 +155,14 @@ def _activity(policy: LivenessPolicy, counts: Counts, *, live: bool) -> list[Rea
         known = "" if counts.complete else " at least (a declared gap lies in the window)"
         reasons.append(Reason(criterion, verdict, f"{value}{known}, needs {bar}"))
     return reasons
+
+
+def _attested(facts: AppFacts, claim: str) -> Reason:
+    said = facts.claims.get(claim)
+    if said is None:
+        return Reason(claim, Verdict.UNKNOWN, "not attested, or signers differ")
+    verdict = Verdict.MET if said == TRUE else Verdict.NOT_MET
+    return Reason(claim, verdict, f"attested to be {said}")
 
 
 def _not_paused(facts: AppFacts) -> Reason:

@@ -224,6 +224,7 @@ def needs_of(definition: Definition) -> Needs:
         calls=tuple(sorted({item for need in each for item in need.calls})),
         tokens=tuple(dict.fromkeys(item for need in each for item in need.tokens)),
         actors=tuple(dict.fromkeys(item for need in each for item in need.actors)),
+        attested=tuple(sorted({item for need in each for item in need.attested})),
         every_block=any(need.every_block for need in each),
         verdicts=any(need.verdicts for need in each),
         activity=any(need.activity for need in each),

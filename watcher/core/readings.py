@@ -83,6 +83,8 @@ class Needs:
     actors: tuple[WindowSpec, ...] = ()
     every_block: bool = False
     verdicts: bool = False
+    attested: tuple[str, ...] = ()
+    """Subjects whose number has to be attested."""
     activity: bool = False
     by_app: bool = False
     """It can be asked about one app by itself, and so stand in `apps_where`."""
@@ -119,6 +121,8 @@ class View:
     actors: Mapping[WindowSpec, Mapping[str, Reading]] = field(default_factory=dict)
     calls: Mapping[ViewCall, bytes | None] = field(default_factory=dict)
     each: Mapping[AppId, Verdict] = field(default_factory=dict)
+    attested: Mapping[str, Fraction] = field(default_factory=dict)
+    """The numbers that are attested, by subject; none for what nobody says, or they differ about."""
 
     def widened(self, reading: Reading) -> Reading:
         """Leave open what apps may add whose contracts the definition leaves unknown."""

@@ -5,7 +5,10 @@
 The step, the evidence and `watcher apps` all ask here, so that they can never disagree.
 """
 
+from fractions import Fraction
+
 from watcher.core.activity import hour_of, span
+from watcher.core.attestations import VALUE
 from watcher.core.definition import Definition
 from watcher.core.liveness import AppFacts, Judgement, judge
 from watcher.core.readings import View
@@ -30,7 +33,8 @@ def facts_of(definition: Definition, state: State, app: AppId) -> AppFacts:
     counts = state.windows[app].counts(complete=complete)
     unheard = None if state.pauses_lost else False
     pauses = {address: state.pauses.get(address, unheard) for address in required or ()}
-    return AppFacts(required, state.sampler.samples, pauses, counts)
+    claims = {claim: value for (subject, claim), value in state.attested.items() if subject == app}
+    return AppFacts(required, state.sampler.samples, pauses, counts, claims)
 
 
 def shown(definition: Definition, state: State) -> list[AppId]:
@@ -66,4 +70,7 @@ def view_of(definition: Definition, state: State, timestamp: int) -> View:
         whole=meter.whole,
         actors=meter.distinct(lambda window: window_complete(state, window)),
         calls=meter.calls,
+        attested={
+            subject: Fraction(value) for (subject, claim), value in state.attested.items() if claim == VALUE
+        },
     )

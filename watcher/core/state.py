@@ -12,6 +12,7 @@ from typing import Any
 from watcher.core import meter_json
 from watcher.core.activity import ActivityWindow
 from watcher.core.applications import Claim, Membership, is_open
+from watcher.core.attestations import Attestation
 from watcher.core.countdown import CountdownStatus, Phase
 from watcher.core.definition import Definition
 from watcher.core.facts import CodeKind, Logic, Sample
@@ -52,6 +53,12 @@ class State:
     kpis: dict[KpiId, KpiStatus] = field(default_factory=dict)
     milestones: dict[MilestoneId, BlockRef] = field(default_factory=dict)
     tranches: dict[TrancheId, TrancheStatus] = field(default_factory=dict)
+    admitted: tuple[Attestation, ...] = ()
+    """What was admitted, in order; an input like the blocks, and so not stored with the state."""
+    recorded: set[str] = field(default_factory=set)
+    """Ids of the attestations that have begun to act."""
+    attested: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """What attestations say as of the block, by subject and claim."""
     pauses: dict[Address, bool] = field(default_factory=dict)
     pauses_lost: bool = False
     gaps: list[tuple[int, int]] = field(default_factory=list)
@@ -104,6 +111,9 @@ class State:
             kpis=dict(self.kpis),
             milestones=dict(self.milestones),
             tranches=dict(self.tranches),
+            admitted=self.admitted,
+            recorded=set(self.recorded),
+            attested=self.attested,
             pauses=dict(self.pauses),
             pauses_lost=self.pauses_lost,
             gaps=list(self.gaps),
@@ -147,6 +157,8 @@ def to_json(state: State) -> dict[str, Any]:
             tranche: {"block": _fields(status.block), "amount": decimal_text(status.amount)}
             for tranche, status in state.tranches.items()
         },
+        "recorded": sorted(state.recorded),
+        "attested": [[*about, value] for about, value in sorted(state.attested.items())],
         "pauses": dict(state.pauses),
         "pauses_lost": state.pauses_lost,
         "gaps": [list(gap) for gap in state.gaps],
@@ -191,6 +203,8 @@ def from_json(definition: Definition, data: Mapping[str, Any]) -> State:
         TrancheId(name): TrancheStatus(_block(item["block"]), Fraction(item["amount"]))
         for name, item in data.get("tranches", {}).items()
     }
+    state.recorded = set(data.get("recorded", ()))
+    state.attested = {(subject, claim): value for subject, claim, value in data.get("attested", ())}
     state.pauses = {Address(address): paused for address, paused in data["pauses"].items()}
     state.pauses_lost = data["pauses_lost"]
     state.gaps = [(before, after) for before, after in data["gaps"]]

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from watcher.core import evidence
 from watcher.core.activity import hour_of, span
+from watcher.core.attestations import claims_at
 from watcher.core.countdown import Phase, elapse, follow
 from watcher.core.definition import Definition
 from watcher.core.events import Notice, NoticeType
@@ -77,6 +78,7 @@ def deadlines(definition: Definition, state: State) -> list[int]:
     left = (state.apps[app].falls_due(dormant_after) for app in state.below)
     due = [instant for instant in left if instant is not None]
     due += state.meter.instants(definition)
+    due += [at for each in state.admitted for at in each.instants() if at > _now(state)]
     due += [
         tranche.expiry
         for tranche in definition.tranches.values()
@@ -123,6 +125,7 @@ def step(
             state.windows[app].add(activity.actors)
             dirty.add(app)
     state.meter.take(facts)
+    drafts += _attest(definition, state, block, last, dirty)
     dirty |= _overdue(definition, state, block.timestamp)
     drafts += _judge_apps(definition, state, block, dirty)
     if rolls:
@@ -165,6 +168,29 @@ def _take_in(
         state.pauses[log.address] = log.paused
     changed = {*concerned, *due, *(log.address for log in facts.pauses)}
     return dirty | sampler.apps_of(changed)
+
+
+def _attest(
+    definition: Definition, state: State, block: BlockRef, last: BlockRef | None, dirty: set[AppId]
+) -> list[Draft]:
+    """Let attestations act that begin to, and take those into account that have expired since."""
+    policy, before = definition.attestations, -1 if last is None else last.timestamp
+    if policy is None or not any(
+        before < at <= block.timestamp for each in state.admitted for at in each.instants()
+    ):
+        return []
+    drafts = []
+    for each in state.admitted:
+        name = each.statement.id
+        if each.acts_from <= block.timestamp and name not in state.recorded:
+            state.recorded.add(name)
+            proof = evidence.attestation_recorded(definition, block, each)
+            drafts.append(Draft(EntryType.ATTESTATION_RECORDED, name, proof))
+    claims = claims_at(policy, state.admitted, block.timestamp)
+    changed = {subject for subject, _ in claims.items() ^ dict(state.attested).items()}
+    dirty |= {app for app in state.apps if any(subject == app for subject, _ in changed)}
+    state.attested = claims
+    return drafts
 
 
 def _roll(definition: Definition, state: State, timestamp: int) -> None:

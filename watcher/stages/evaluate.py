@@ -80,14 +80,17 @@ class Evaluate:
         announcer: Announcer,
         *,
         agree: int = 1,
+        admit: Callable[[], object] = lambda: None,
         chunk: int = CHUNK,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Conclude nothing yet; `admit` is called before each run, to take in new attestations."""
         self._definition = definition
         self._store = store
         self._clock = clock
         self._announcer = announcer
         self._agree = agree
+        self._admit = admit
         self._chunk = chunk
         self._stopping = stopping
         self._memory: Memory | None = None
@@ -100,6 +103,7 @@ class Evaluate:
         chunk is stored, and the next run starts again from what is.
         """
         blocks = entries = notices = 0
+        self._admit()
         try:
             while True:
                 with self._store.writing() as tx:
@@ -123,6 +127,11 @@ class Evaluate:
         """Give the state in memory if it still is the stored one, else load it."""
         known = tx.state.load()
         if self._memory is not None and self._memory.state.block == (known.block if known else None):
+            admitted = tx.attestations.all()
+            if admitted != self._memory.state.admitted:
+                # They may act on blocks that the copy has taken in already.
+                self._memory.state.admitted = admitted
+                self._provisional.forget()
             return self._memory
         self._provisional.forget()
         return Memory.load(self._definition, tx, known)

@@ -39,8 +39,11 @@ class Memory:
         """Rebuild what was in mind when `known` was stored; None: start before the first block."""
         hours = HourBook()
         if known is None:
-            return cls(State.initial(definition), hours)
+            state = State.initial(definition)
+            state.admitted = tx.attestations.all()
+            return cls(state, hours)
         state = from_json(definition, json.loads(known.payload))
+        state.admitted = tx.attestations.all()
         if definition.open_rule is not None:
             _restore_members(state, tx, known.block)
         hour = hour_of(known.block.timestamp)

@@ -1,6 +1,6 @@
 """The store: one database, one writing transaction at a time, as many consistent readers as wanted.
 
-    stage ─▶ store.writing() ─▶ tx.facts, tx.state, tx.ledger, tx.outbox, tx.runs ─▶ one commit, or nothing
+    stage ─▶ store.writing() ─▶ tx.facts, tx.state, tx.ledger, tx.outbox, … ─▶ one commit, or nothing
 
 No HTTP while a transaction is open.
 """
@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from watcher.errors import StoreError, WriterLost
+from watcher.store.attestations import Attestations
 from watcher.store.engines import parse_url, reading_engine, sqlite_file, writing_engine
 from watcher.store.facts import Facts
 from watcher.store.failures import explain, is_locked, name_of
@@ -36,6 +37,7 @@ class Tx:
         self.ledger = Ledger(connection)
         self.outbox = Outbox(connection)
         self.runs = Runs(connection)
+        self.attestations = Attestations(connection)
 
 
 class Store:

@@ -195,6 +195,17 @@ class CallSample(Row, table=True):
     answer: bytes | None = blob("what it returned; null: it reverted", default=None)
 
 
+class AttestationRow(Row, table=True):
+    """What somebody attested, admitted once and never changed."""
+
+    __tablename__ = "attestation"
+
+    id: str = text("SHA-256 of the statement", key=True)
+    admitted_at: int = whole("Unix seconds of chain time: not before this it acts")
+    statement: str = text("what is signed, as JSON")
+    signature: str = text("ed25519, 128 hex digits")
+
+
 class Identity(Row, table=True):
     """What this database is about: a single row."""
 

@@ -1,4 +1,4 @@
-"""What a whole programme needs: measured quantities by hour, and what view functions returned."""
+"""What a whole programme needs: measured quantities by hour, answers of view functions, attestations."""
 
 from alembic import op
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, PrimaryKeyConstraint, Text
@@ -10,6 +10,14 @@ down_revision = "0001"
 def upgrade() -> None:
     """Add the tables."""
     _measured()
+    op.create_table(
+        "attestation",
+        _text("id"),
+        _whole("admitted_at"),
+        _text("statement"),
+        _text("signature"),
+        PrimaryKeyConstraint("id", name="pk_attestation"),
+    )
 
 
 def _whole(name: str) -> Column[int]:

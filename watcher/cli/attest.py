@@ -1,0 +1,133 @@
+"""Attest what no RPC can tell: make a key, sign, admit, list."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from watcher import bootstrap
+from watcher.cli._app import new_app
+from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, ProgramOption
+from watcher.cli._output import print_json
+from watcher.cli._table import print_table
+from watcher.clock import SystemClock
+from watcher.core.attestations import TRUE, Statement
+from watcher.core.types import iso_utc
+from watcher.errors import UsageError
+from watcher.fields import parse_instant, parse_positive_duration
+from watcher.signing import new_key, read_private_key, sign, write_private_key
+from watcher.stages.attesting import admit as admit_text
+from watcher.stages.attesting import check_attestation, exported
+
+app = new_app()
+
+KeyOption = Annotated[Path, typer.Option("--key-file", help="the file of the private key", metavar="FILE")]
+
+_COLUMNS = ("subject", "claim", "value", "by", "acts from", "expires", "revokes", "id")
+
+
+@app.command()
+def key(key_file: Annotated[Path, typer.Argument(help="where the private key goes", metavar="FILE")]) -> None:
+    """Make a key pair: the private key into a new file that only you can read, the public one on stdout."""
+    made = new_key()
+    write_private_key(key_file, made)
+    typer.echo(made.public)
+
+
+@app.command("sign")
+def sign_(
+    subject: Annotated[str, typer.Argument(help="the app, or the name of an attested value")],
+    claim: Annotated[str, typer.Argument(help='what is claimed, or "value"')],
+    value: Annotated[str, typer.Argument(help='"true", "false", or the number of a value')] = TRUE,
+    *,
+    key_file: KeyOption,
+    effective_from: Annotated[
+        str | None, typer.Option("--from", help="since when it is so; default: now", metavar="INSTANT")
+    ] = None,
+    valid_for: Annotated[
+        str | None,
+        typer.Option("--valid-for", help='how long from then on, such as "90d"', metavar="DURATION"),
+    ] = None,
+    link: Annotated[str, typer.Option("--link", help="where a reader finds the grounds", metavar="URL")] = "",
+    revokes: Annotated[
+        str | None, typer.Option("--revokes", help="the id of an earlier statement of yours to take back")
+    ] = None,
+    program: ProgramOption = PROGRAM,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Sign a statement and print it as a file for `watcher attest admit`, or for the folder of a daemon."""
+    definition = bootstrap.load(program, config).definition
+    private = read_private_key(key_file)
+    statement = Statement(
+        program_id=definition.program_id,
+        chain_id=definition.chain.id,
+        by=private.public,
+        subject=subject,
+        claim=claim,
+        value=value,
+        effective_from=_now() if effective_from is None else _read("--from", effective_from, parse_instant),
+        valid_for=None if valid_for is None else _read("--valid-for", valid_for, parse_positive_duration),
+        link=link,
+        revokes=revokes,
+    )
+    signature = sign(private, statement.signed())
+    check_attestation(definition, statement, signature)
+    print_json({"statement": statement.body(), "signature": signature})
+
+
+@app.command()
+def admit(
+    files: Annotated[list[Path], typer.Argument(help="signed files", metavar="FILE...")],
+    *,
+    program: ProgramOption = PROGRAM,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Admit signed files: they act from then on, and the watcher takes them in at its next run."""
+    loaded = bootstrap.load(program, config)
+    with bootstrap.reading(loaded, create=True) as store:
+        for path in files:
+            try:
+                text = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise UsageError(f"{path} cannot be read: {error}") from None
+            kept = admit_text(loaded.definition, store, text)
+            typer.echo(f"{path}: acts from {iso_utc(kept.acts_from)} on, id {kept.statement.id}")
+
+
+@app.command("list")
+def list_(
+    *, json: JsonOption = False, program: ProgramOption = PROGRAM, config: ConfigOption = CONFIG
+) -> None:
+    """List what was admitted; with --json each line is a file that another watcher admits as it stands."""
+    with bootstrap.reading(bootstrap.load(program, config)) as store, store.reading() as tx:
+        found = tx.attestations.all()
+    if json:
+        for each in found:
+            print_json(exported(each))
+        return
+    rows = [
+        (
+            each.statement.subject,
+            each.statement.claim,
+            each.statement.value,
+            each.statement.by[:16],
+            iso_utc(each.acts_from),
+            "" if each.expires is None else iso_utc(each.expires),
+            (each.statement.revokes or "")[:16],
+            each.statement.id[:16],
+        )
+        for each in found
+    ]
+    print_table(_COLUMNS, rows)
+
+
+def _now() -> int:
+    return int(SystemClock().now().timestamp())
+
+
+def _read(option: str, text: str, parse: Callable[[object], int]) -> int:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r} {error}") from None
