@@ -37,9 +37,13 @@ def key(key_file: Annotated[Path, typer.Argument(help="where the private key goe
 
 @app.command("sign")
 def sign_(
-    subject: Annotated[str, typer.Argument(help="the app, or the name of an attested value")],
-    claim: Annotated[str, typer.Argument(help='what is claimed, or "value"')],
-    value: Annotated[str, typer.Argument(help='"true", "false", or the number of a value')] = TRUE,
+    subject: Annotated[
+        str, typer.Argument(help="the app, or the name of an attested value", metavar="SUBJECT")
+    ],
+    claim: Annotated[str, typer.Argument(help='what is claimed, or "value"', metavar="CLAIM")],
+    value: Annotated[
+        str, typer.Argument(help='"true", "false", or the number of a value', metavar="[VALUE]")
+    ] = TRUE,
     *,
     key_file: KeyOption,
     effective_from: Annotated[

@@ -23,7 +23,7 @@ _WRITE = {
 
 _PATTERNS = {
     r"^[a-z0-9][a-z0-9._-]*$": "is no id: write lowercase letters, digits, dots, dashes and underscores",
-    r"^[0-9a-fA-F]{64}$": "is no ed25519 public key: write the 64 hex digits that `watcher attest key` prints",
+    r"^[0-9a-fA-F]{64}$": "is no public key: write the 64 hex digits that `watcher attest key` prints",
     r"^https?://\S+$": "is no URL: write one that begins with https:// or http://",
 }
 """What is wrong with a text, by the pattern that it does not match."""

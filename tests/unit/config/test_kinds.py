@@ -19,6 +19,7 @@ def test_the_kinds_are_the_modules() -> None:
         "app_actors",
         "app_fees",
         "apps_where",
+        "attested_value",
         "block_gas",
         "block_interval",
         "contract_call",
