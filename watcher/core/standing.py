@@ -63,7 +63,7 @@ def view_of(definition: Definition, state: State, timestamp: int) -> View:
     meter = state.meter
     return View(
         timestamp=timestamp,
-        apps={app: status.verdict for app, status in state.apps.items()},
+        apps=state.verdicts,
         unknown=frozenset(app for app, each in definition.apps.items() if not each.discoveries),
         totals=meter.totals,
         latest=meter.latest,

@@ -64,6 +64,8 @@ class State:
     gaps: list[tuple[int, int]] = field(default_factory=list)
     ledger: LedgerHead = field(default_factory=LedgerHead)
     block: BlockRef | None = None
+    verdicts: dict[AppId, LiveVerdict] = field(default_factory=dict)
+    """The verdict of each of `apps`, which metrics look at with every block."""
     below: set[AppId] = field(default_factory=set)
     """The live apps that are below their bars, or may be: those whose verdict can change by time alone."""
     meter: Meter = field(default_factory=lambda: Meter(Needs()))
@@ -78,6 +80,7 @@ class State:
                 app: ActivityWindow(policy.window, policy.max_actions_per_actor) for app in definition.apps
             },
             apps={app: AppStatus() for app in definition.apps},
+            verdicts=dict.fromkeys(definition.apps, LiveVerdict.NOT_LIVE),
             countdowns={countdown: CountdownStatus() for countdown in definition.countdowns},
             meter=Meter.initial(definition),
         )
@@ -85,6 +88,7 @@ class State:
     def stand(self, app: AppId, status: AppStatus) -> None:
         """Note how an app stands."""
         self.apps[app] = status
+        self.verdicts[app] = status.verdict
         if status.doubtful_since is None:
             self.below.discard(app)
         else:
@@ -98,7 +102,7 @@ class State:
 
     def sleep(self, app: AppId) -> None:
         """Forget an app of the kind `open` whose window is empty and which is not live."""
-        del self.windows[app], self.apps[app]
+        del self.windows[app], self.apps[app], self.verdicts[app]
         self.sampler.sleep(app)
 
     def fork(self) -> "State":
@@ -119,6 +123,7 @@ class State:
             gaps=list(self.gaps),
             ledger=self.ledger.fork(),
             block=self.block,
+            verdicts=dict(self.verdicts),
             below=set(self.below),
             meter=self.meter.fork(),
         )
