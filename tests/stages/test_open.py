@@ -1,4 +1,4 @@
-"""Apps that nobody lists, through all stages: found, used, live and gone; restarts and reorgs change nothing."""
+"""Apps that nobody lists, through all stages; restarts, reorgs and cuts change nothing of them."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.config.givens import PROGRAM, edited, refusal_of, written
+from watcher.config.program import load_program
 
 A1 = "0x00000000000000000000000000000000000000a1"
 B1 = "0x00000000000000000000000000000000000000b1"
+LISTED = '[[app.contract]]\naddress = "0x00000000000000000000000000000000000000a2"\n'
+OPEN = '[[app.discover]]\nkind = "open"\n'
 BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
     # what is wrong: what stands in the valid file, what stands there instead, what the error has to say
     "an address listed twice in one app": (
@@ -78,6 +81,26 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
         id = "showdown"
         discover = [{{ kind = "deployer", accounts = ["{A1}", "{B1}"] }}]""",
         ("app[2].discover[0]", f"finds what {B1} creates, as app[1].discover[0] does", "write it once"),
+    ),
+    "open for two apps": (
+        '[[app]]\nid = "showdown"\n' + LISTED,
+        f'[[app]]\nid = "a"\n{OPEN}[[app]]\nid = "b"\n{OPEN}',
+        ("app[2].discover[0]", "finds the same, as app[1].discover[0]", "write it once"),
+    ),
+    "open beside a list": (
+        'kind = "registry"\naddress = "0x00000000000000000000000000000000000000b1"\napp = "kumbaya"',
+        'kind = "open"',
+        ("app[0].contract", 'together with kind = "open"', "[[app]] of its own"),
+    ),
+    "open with required contracts": (
+        'id = "showdown"\n' + LISTED,
+        f'id = "showdown"\nrequired = ["{A1}"]\n{OPEN}',
+        ("app[1].required", 'together with kind = "open"', "[[app]] of its own"),
+    ),
+    "open beside another way": (
+        'id = "showdown"\n' + LISTED,
+        f'id = "showdown"\n{OPEN}[[app.discover]]\nkind = "deployer"\naccounts = ["{B1}"]\n',
+        ("app[1].discover", 'together with kind = "open"', "[[app]] of its own"),
     ),
     "two finalities": (
         '{ tag = "finalized" }',
@@ -253,3 +276,39 @@ def test_a_metric_about_apps_needs_an_app(tmp_path: Path) -> None:
     before, _, rest = PROGRAM.partition("[[app]]")
     text = before + rest[rest.index("[[kpi]]") :]
     assert "live_apps is about apps, and there is none: add an [[app]]" in refusal_of(written(tmp_path, text))
+
+
+def test_apps_that_nobody_lists_need_a_bar(tmp_path: Path) -> None:
+    """Else whatever was ever created would be live."""
+    program = edited(edited(PROGRAM, LISTED, OPEN), "min_actions = 100\n", "")
+    message = refusal_of(written(tmp_path, program))
+    assert "liveness" in message
+    assert 'kind = "open"' in message
+    assert "add min_actions, min_actors or min_active_days" in message
+
+
+def test_apps_that_nobody_lists_and_a_gap_do_not_go_together(tmp_path: Path) -> None:
+    """Nobody knows what was created in it."""
+    gap = 'count_from = 10\n[[chain.gap]]\nfirst = 20\nlast = 29\nreason = "lost"\n'
+    program = edited(edited(PROGRAM, LISTED, OPEN), "count_from = 10\n", gap)
+    message = refusal_of(written(tmp_path, program))
+    assert "chain.gap[0]" in message
+    assert "count_from = 30" in message
+
+
+def test_a_bar_may_be_above_the_number_of_listed_apps_where_others_are_found(tmp_path: Path) -> None:
+    """Nobody knows how many there will be; a bar that always holds is refused all the same."""
+    program = edited(PROGRAM, LISTED, OPEN)
+    many = load_program(written(tmp_path, edited(program, "at_least = 1\n", "at_least = 1_000\n"))).definition
+    assert [*many.apps] == ["kumbaya"]
+    assert many.open_rule is not None
+    assert many.open_rule.id == "showdown"
+    message = refusal_of(written(tmp_path, edited(program, "at_least = 1\n", "at_least = 0\n")))
+    assert "always holds: live_apps of this program reads from 0 upwards, write a bar inside" in message
+
+
+def test_the_rule_for_everybodys_apps_is_no_app_that_a_metric_could_name(tmp_path: Path) -> None:
+    """It stands for many."""
+    program = edited(PROGRAM, LISTED, OPEN)
+    of_it = edited(program, '{ kind = "live_apps" }', '{ kind = "app_actions", app = "showdown" }')
+    assert 'names "showdown", which is no app here' in refusal_of(written(tmp_path, of_it))

@@ -161,3 +161,37 @@ def test_a_membership_rebuilt_from_its_claims_is_the_same(blocks: list[list[Anno
         assert list(rebuilt.claims()) == list(membership.claims())
         for app in (AppId("a"), AppId("b")):
             assert rebuilt.members(app) == membership.members(app)
+
+
+def test_what_anybody_may_claim_comes_last() -> None:
+    """A contract that a registry announces later than it was created is the registry's app's."""
+    membership = Membership()
+    membership.apply(5, [joins("by/0xc0", C1, source="open")])
+    assert owner(membership) == "by/0xc0"
+    assert membership.apply(9, [joins("a", C1)]) == {C1}
+    assert owner(membership) == "a"
+    assert membership.members(AppId("by/0xc0")) == {}
+    assert membership.apply(12, [leaves("a", C1)]) == {C1}
+    assert owner(membership) == "by/0xc0"
+
+
+def test_a_part_knows_all_about_a_few_contracts() -> None:
+    """And nothing of the others; what happens to it is not seen by the whole."""
+    membership = Membership()
+    membership.apply(5, [joins("a", C1), joins("b", C1), joins("a", C2)])
+    part = membership.part([C1, address(3)])
+    assert list(part.claims()) == [item for item in membership.claims() if item[0] == C1]
+    part.apply(6, [leaves("a", C1)])
+    assert (owner(part), owner(membership)) == ("b", "a")
+
+
+def test_a_copy_and_its_origin_go_their_own_ways() -> None:
+    """Members are shared until either changes them."""
+    membership = Membership()
+    membership.apply(5, [joins("a", C1)])
+    copy = membership.fork()
+    membership.apply(6, [joins("a", C2)])
+    assert copy.counted(AppId("a")) == [C1]
+    copy.apply(6, [leaves("a", C1)])
+    assert membership.counted(AppId("a")) == [C1, C2]
+    assert copy.counted(AppId("a")) == []
