@@ -6,7 +6,7 @@ Nothing is written before both files, their secrets and the definition hash were
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -34,7 +34,7 @@ from watcher.kinded import Kinded
 from watcher.scheduler import Daemon, Job
 from watcher.signing import PrivateKey, private_key
 from watcher.stages.announce import Announcer, Subscription
-from watcher.stages.attesting import Folder
+from watcher.stages.attesting import Folder, admit
 from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
 from watcher.stages.evaluate import Evaluate, EvaluateResult
@@ -216,11 +216,13 @@ def recounting(
     work: Path,
     *,
     proof: Proof,
+    attestations: Sequence[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Recounter]:
     """Put the stages together that recount a bundle through one endpoint, on a database in the folder `work`.
 
     What was read there before, of the same definition and host and in the same way, is not read again.
+    `attestations` are the files that the recount rests on, as `watcher attest list --json` prints them.
     """
     clock, stopping = SystemClock(), Event()
     host = re.sub(r"\W+", "-", urlsplit(endpoint.url).netloc.rpartition("@")[2])
@@ -231,6 +233,8 @@ def recounting(
         closing(Store.open(f"sqlite:///{(work / name).absolute()}", create=True)) as store,
         store.writer_lock(),
     ):
+        for text in attestations:
+            admit(definition, store, text)
         index = Index(
             definition,
             source,

@@ -1,5 +1,6 @@
 """Recount a milestone's bundle from another RPC, or look whether signed ledger heads are of one ledger."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 from typing import Annotated, Any
@@ -71,6 +72,12 @@ def bundle(
     calls_per_minute: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="ask the endpoint no faster than this")
     ] = None,
+    attestations: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="what `watcher attest list --json` printed, one attestation a line"
+        ),
+    ] = None,
     json: JsonOption = False,
     program: ProgramOption = PROGRAM,
     _config: UnreadOption = CONFIG,
@@ -105,7 +112,8 @@ def bundle(
         elif is_signed(file, found, key, answer):
             refuse_other_definition(definition, claim)
             folder = work or file.with_name(f"{file.name}.work")
-            _recount(definition, claim, endpoint, folder, answer, proof=proof)
+            words = () if attestations is None else _lines(attestations)
+            _recount(definition, claim, endpoint, folder, answer, proof=proof, attestations=words)
 
 
 @app.command()
@@ -156,12 +164,15 @@ def _recount(
     answer: Answer,
     *,
     proof: Proof,
+    attestations: Sequence[str],
 ) -> None:
     """Say what it will cost, recount, and fill in what came out."""
     _make(work)
     with (
         shown_progress() as progress,
-        bootstrap.recounting(definition, claim, endpoint, work, proof=proof, progress=progress) as recounter,
+        bootstrap.recounting(
+            definition, claim, endpoint, work, proof=proof, attestations=attestations, progress=progress
+        ) as recounter,
     ):
         block = recounter.block()
         other = recounter.other_block(block)
@@ -181,6 +192,13 @@ def _recount(
         answer.differ(f"the recount gives another bundle, sha256 {recount.sha256}", recount.differences)
     else:
         answer.agree(f"the recount gives the same bundle, sha256 {recount.sha256}")
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--attestations {file} cannot be read: {error}") from None
 
 
 def _tell(plan: BackfillPlan | None, first: int, last: int, work: Path) -> None:

@@ -141,3 +141,16 @@ def test_the_megaeth_program_lists_the_ten_credited_apps() -> None:
     assert unknown == {"ubitel", "stomp", "hitone", "nectar-ai", "brix"}
     assert len(definition.apps) == 10
     assert definition.countdowns[CountdownId("tge")].duration_seconds == 7 * 86_400
+
+
+def test_the_megaeth_program_holds_the_whole_programme() -> None:
+    """Three triggers, and 39 tranches of 1,825 million that leave the rest of 53.3 percent unassigned."""
+    definition = load_program(shipped("config", "programs", "megaeth.toml")).definition
+    trigger = definition.milestones[MilestoneId("first-trigger")].condition
+    assert isinstance(trigger, AnyOf)
+    assert len(trigger.parts) == 3
+    assert len(definition.tranches) == 39
+    assert sum(tranche.amount for tranche in definition.tranches.values()) == 1_825_000_000
+    assert definition.allocation is not None
+    assert definition.allocation.share == 5_330_000_000
+    assert definition.allocation.unassigned == 3_505_000_000
