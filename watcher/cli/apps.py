@@ -11,8 +11,8 @@ from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, Prog
 from watcher.cli._output import print_json
 from watcher.cli._table import print_lines, print_table
 from watcher.core.explanation import labelled
-from watcher.core.roster import roster, why_not
-from watcher.core.wording import COVERAGE
+from watcher.core.roster import roster, unused, why_not
+from watcher.core.wording import COVERAGE, counted
 from watcher.stages.lookback import as_of
 
 app = new_app()
@@ -69,4 +69,8 @@ def apps(
     ]
     print_table(_COLUMNS, table)
     print_lines(labelled("missing", [f"{row['id']}: {why}" for row in rows if (why := why_not(row))]))
+    if files.definition.open_rule is not None:
+        print_lines(
+            [f"{counted(unused(found.state), 'more account')} created what nobody used in the window."]
+        )
     print_lines([COVERAGE])

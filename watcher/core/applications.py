@@ -141,6 +141,10 @@ class Membership:
             for claim in self._claims[address]:
                 yield address, claim
 
+    def apps(self) -> Iterator[AppId]:
+        """Give the apps that have a contract, in no order."""
+        return (app for app, members in self._members.items() if members)
+
     def addresses(self) -> Iterable[Address]:
         """Give every contract that some app claims."""
         return self._claims.keys()

@@ -5,6 +5,7 @@ State ─▶ judgement, counts, contracts ─▶ one JSON object an app
 
 from typing import Any
 
+from watcher.core.applications import is_open
 from watcher.core.definition import Definition
 from watcher.core.standing import judgement_of
 from watcher.core.state import State
@@ -17,6 +18,14 @@ def roster(definition: Definition, state: State) -> list[dict[str, Any]]:
     Of the kind `open`, those that have an action in the window or are live.
     """
     return [app_row(definition, state, app) for app in sorted(state.apps)]
+
+
+def unused(state: State) -> int:
+    """Count the accounts that created what nobody used within the window; none of them has a row.
+
+    Those all of whose contracts belong to other apps are none of them.
+    """
+    return sum(is_open(app) and app not in state.apps for app in state.sampler.membership.apps())
 
 
 def app_row(definition: Definition, state: State, app: AppId) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from typing import Any
 
+from watcher.core.applications import is_open
 from watcher.core.definition import Definition
 from watcher.core.explain_app import explain_app
 from watcher.core.explain_goals import explain_countdown, explain_milestone
@@ -23,7 +24,14 @@ from watcher.store.database import Tx
 
 def explain(definition: Definition, tx: Tx, as_of: AsOf, name: str) -> list[Explanation]:
     """Explain all that has this id, apps first; UsageError suggests an id where nothing has it."""
-    ids = {*as_of.state.apps, *definition.kpis, *definition.milestones, *definition.countdowns}
+    if definition.open_rule is not None and is_open(AppId(name)):
+        name = name.lower()  # the creator's address, however it is written
+        if name not in as_of.state.apps:
+            raise UsageError(
+                f'"{name}" is no app that was used within the window: `watcher apps` lists those'
+            )
+        return list(_found(definition, tx, as_of, name))
+    ids = {*definition.apps, *definition.kpis, *definition.milestones, *definition.countdowns}
     _refuse_unknown(name, ids, "app, KPI, milestone or countdown")
     return list(_found(definition, tx, as_of, name))
 
