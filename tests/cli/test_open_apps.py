@@ -22,7 +22,7 @@ def program(folder: Path) -> Definition:
 
 @pytest.fixture
 def watch(store: Store, program: Definition) -> Watch:
-    """Give a watcher that saw three accounts create: one's app is live, another's is used, a third's is not."""
+    """Give a watcher that saw three accounts create: one has a live app, one a used one, one neither."""
     chain = FakeChain(genesis_time=START)
     made = [create(account) for account in (ANN, BEN, CAT)]
     chain.block(*made, code=dict.fromkeys(APPS, PLAIN_CODE))
