@@ -31,8 +31,22 @@ STEPS = (0, 1, 60, 700, 3_600, 9_000, 100_000)
 CREATORS = [address(f"creator {number}") for number in range(6)]
 
 OPEN = '[[app]]\nid = "by"\n[[app.discover]]\nkind = "open"'
+METRICS = """
+[[kpi]]
+id = "actors"
+metric = { kind = "app_actors", window = { days = 4, kind = "rolling" } }
+at_least = 6
+[[kpi]]
+id = "busy"
+at_least = 2
+[kpi.metric]
+kind = "apps_where"
+metric = { kind = "app_actions" }
+aggregate = { kind = "sum", window = { days = 3, kind = "rolling" } }
+at_least = 6
+"""
 PROGRAMS: list[dict[str, str]] = [
-    {"liveness": OPEN},
+    {"liveness": OPEN + METRICS},
     {
         "liveness": f'dormant_after = "3h"\nleave_below = {{ min_actions = 2 }}\n{OPEN}',
         "finality": "depth = 5",
