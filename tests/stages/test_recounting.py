@@ -1,7 +1,7 @@
 """A recount answers equal, differs or cannot tell, each for its own reason."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.stages.world import APPS, Watch, definition, fresh_store, open_for_business, use
+from tests.stages.world import APPS, USERS, Watch, definition, fresh_store, open_for_business, use
 from watcher.core.claim import Claim, claim_of
 from watcher.core.comparison import Absent
 from watcher.core.definition import Definition
@@ -26,6 +26,7 @@ from watcher.errors import (
     WrongChain,
 )
 from watcher.stages.recounting import Recount, Recounter, answering, refuse_other_definition
+from watcher.testing.fake_blocks import create
 from watcher.testing.fake_chain import FakeChain
 
 
@@ -65,11 +66,14 @@ class Case:
 @pytest.fixture
 def case(tmp_path: Path) -> Case:
     """Let two apps go live, one after the other, and take the milestone's bundle."""
+    return _case(tmp_path, definition(tmp_path), *APPS[:2])
+
+
+def _case(tmp_path: Path, program: Definition, *apps: str, created: Sequence[int] = ()) -> Case:
     chain = FakeChain()
-    program = definition(tmp_path)
     open_for_business(chain)
-    for app in APPS[:2]:
-        chain.block(*use(app, 0, 1, 2, 3))
+    for app in apps:
+        chain.block(*(create(USERS[7], nonce=nonce) for nonce in created), *use(app, 0, 1, 2, 3))
     chain.empty_blocks(5)
     with fresh_store(tmp_path / "theirs") as store:
         watch = Watch(program, chain, store)
@@ -87,6 +91,20 @@ def test_what_is_right_is_equal_and_stays_so_when_recounted_again(case: Case) ->
     with case.recounter() as recounter:
         assert recounter.first == case.claim().block_number + 1
         assert recounter.run(recounter.block()).differences == []
+
+
+def test_an_app_that_nobody_lists_is_recounted_like_any_other(tmp_path: Path) -> None:
+    """It is in the bundle while it is live, by its creator's name."""
+    made = create(USERS[7], nonce=3).contract
+    assert made is not None
+    program = definition(tmp_path, liveness='[[app]]\nid = "by"\n[[app.discover]]\nkind = "open"')
+    case = _case(tmp_path, program, APPS[0], made, created=[3])
+    assert case.recount() == Recount(str(case.claim().sha256), [])
+    alpha, beta, other, gamma = case.bundle["apps"]
+    assert other["id"] == f"by/{USERS[7]}"
+    forged = [alpha, beta, {**other, "actions": 5}, gamma]
+    [found] = case.recount(case.claim(apps=forged)).differences
+    assert (found.words, found.bundle, found.recount) == (f"app by/{USERS[7]}, actions", 5, 4)
 
 
 def test_a_forged_count_is_named(case: Case) -> None:
