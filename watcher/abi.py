@@ -192,7 +192,12 @@ def _canonical_type(text: str) -> str:
 
 def _hex_length(parameters: Sequence[Parameter]) -> int:
     """Tell how long the heads of some arguments are as hex text, `0x` included."""
-    return len("0x") + _HEX_OF_WORD * sum(_head_words(parse(parameter.type)) for parameter in parameters)
+    return len("0x") + _HEX_OF_WORD * head_words([parameter.type for parameter in parameters])
+
+
+def head_words(types: Sequence[str]) -> int:
+    """Count the words that come before everything of dynamic length, for values of these canonical types."""
+    return sum(_head_words(parse(each)) for each in types)
 
 
 def _head_words(of: ABIType) -> int:

@@ -169,6 +169,9 @@ Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
 Positive = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
 """A whole number from one on."""
 
+Days = Annotated[int, Field(ge=1, le=3_660)]
+"""The length of a window: up to ten years."""
+
 HexAddress = Annotated[
     Address,
     PlainValidator(parse_address),

@@ -8,6 +8,7 @@ from watcher.config.problems import KeyPath, Problem, did_you_mean
 from watcher.config.program_file import Kpi, ProgramFile
 from watcher.core.aggregates import Fold
 from watcher.core.kpis import compare
+from watcher.core.readings import UNKNOWN
 from watcher.core.types import Verdict
 
 _SIGNERS = 'add [attestations] with signers = { name = "public key" }'
@@ -49,9 +50,9 @@ def _apps(at: KeyPath, kpi: Kpi, program: ProgramFile) -> Iterator[Problem]:
 
 def _decided_bar(at: KeyPath, kpi: Kpi, app_count: int | None) -> Iterator[Problem]:
     """Refuse a bar that every possible reading is on the same side of."""
-    if kpi.aggregate.build().fold is Fold.SUM:
-        return
     bounds = kinds.metric(kpi.metric.kind).bounds(kpi.metric.settings, app_count)
+    if kpi.aggregate.build().fold is Fold.SUM:
+        bounds = UNKNOWN
     verdict = compare(bounds, kpi.comparator, kpi.bar)
     if verdict is not Verdict.UNKNOWN:
         end = "upwards" if bounds.high is None else f"to {bounds.high}"

@@ -15,6 +15,7 @@ from watcher.discovery.curated import Contract
 from watcher.fields import (
     Amount,
     Count,
+    Days,
     HexAddresses,
     HexKey,
     Id,
@@ -131,7 +132,7 @@ class Token(Table):
 class Window(Table):
     """The span of time over which activity counts."""
 
-    days: Annotated[int, Field(ge=1, le=3_660)] = Field(description="its length")
+    days: Days = Field(description="its length")
     kind: Literal["rolling", "complete_days"] = Field(
         description='"rolling": so many times 24 hours and the running one; "complete_days": whole UTC days'
     )

@@ -56,6 +56,12 @@ def unsigned(event: Signature, argument: str) -> None:
         )
 
 
+def one_source(app: str | None, emitters: object) -> None:
+    """Refuse an app beside listed emitters, whose logs are of no app."""
+    if app is not None and emitters is not None:
+        raise refuse(("app",), "does not go together with emitters: leave one out")
+
+
 def number_in(word: str | None) -> int | None:
     """Read the unsigned number in a `0x…` word of 32 bytes; None where it is no such word."""
     if word is None or len(word) != _WORD:

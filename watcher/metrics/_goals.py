@@ -13,7 +13,7 @@ from watcher.core.aggregates import NOT_OF, OF_DAYS, Fold
 from watcher.core.ledger import canonical, sha256_hex
 from watcher.core.readings import Metric
 from watcher.core.types import Comparator, WindowSpec
-from watcher.fields import Amount, Positive, Table, exactly_one, refuse
+from watcher.fields import Amount, Days, Table, exactly_one, refuse
 from watcher.kinded import Kinded
 
 _HUNDRED = 100
@@ -22,7 +22,7 @@ _HUNDRED = 100
 class Window(Table):
     """The span of time over which readings are folded."""
 
-    days: Positive = Field(le=3_660, description="its length")
+    days: Days = Field(description="its length")
     kind: Literal["rolling", "complete_days"] = Field(
         description='"rolling": so many times 24 hours and the running one; "complete_days": whole UTC days'
     )
@@ -46,7 +46,7 @@ class Aggregate(Table):
     window: Window | None = Field(
         None, description="over which time, for all but instant and consecutive_days"
     )
-    days: Positive | None = Field(None, le=3_660, description="with consecutive_days: how many")
+    days: Days | None = Field(None, description="with consecutive_days: how many")
     percent: Amount | None = Field(None, description="with percentile: which one, by nearest rank")
     require_full_window: bool = Field(
         default=True, description="a window that begins before count_from does not meet a lower bar"

@@ -12,14 +12,14 @@ from watcher.core.aggregates import Shape
 from watcher.core.measures import TOGETHER
 from watcher.core.readings import NOTHING, UNKNOWN, Needs, Reading, View
 from watcher.core.types import WindowSpec
-from watcher.fields import Id, Positive, Table
+from watcher.fields import Days, Id, Table
 from watcher.metrics._amounts import about
 
 
 class Window(Table):
     """The span of time in which somebody acted."""
 
-    days: Positive = Field(description="its length")
+    days: Days = Field(description="its length")
     kind: Literal["rolling", "complete_days"] = Field(
         description='"rolling": so many times 24 hours and the running one; "complete_days": whole UTC days'
     )

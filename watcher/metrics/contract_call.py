@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Self
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.abi import encode
+from eth_abi.exceptions import EncodingError
 from eth_utils.crypto import keccak
 from pydantic import Field, model_validator
 
-from watcher.abi import parse_types
+from watcher.abi import head_words, parse_types
 from watcher.core.aggregates import Shape
 from watcher.core.readings import NOTHING, UNKNOWN, Needs, Reading, View
 from watcher.core.types import ViewCall
@@ -25,6 +25,8 @@ from watcher.metrics._amounts import whole
 _FUNCTION = re.compile(
     r"\s*(?:function\s+)?([A-Za-z_$][\w$]*)\s*\((.*?)\)[^()]*?returns\s*\((.*)\)\s*;?\s*", re.DOTALL
 )
+_UNSIGNED = re.compile(r"uint[0-9]+")
+_WORD = 32
 _FORM = 'write it as in Solidity: "totalAssets() returns (uint256)"'
 
 
@@ -54,7 +56,7 @@ class Settings(Table):
             arguments = parse_types(takes)
         except ValueError as error:
             raise refuse(("function",), str(error)) from None
-        if self.result >= len(results) or not results[self.result].startswith("uint"):
+        if self.result >= len(results) or not _UNSIGNED.fullmatch(results[self.result]):
             raise refuse(("result",), f"names no unsigned number among ({', '.join(results)}): count from 0")
         return name, arguments, results
 
@@ -70,11 +72,15 @@ class Settings(Table):
 
 @dataclass(frozen=True, slots=True)
 class ContractCall:
-    """What the function returned at the last sample."""
+    """What the function returned at the last sample: a word of so many bits, at `place` of at least `words`.
+
+    Nothing else of the answer is looked at: what a contract returns may be anything.
+    """
 
     call: ViewCall
-    results: tuple[str, ...]
-    result: int
+    place: int
+    words: int
+    bits: int
     decimals: int
     integral: ClassVar = False
     shape: ClassVar = Shape.LEVEL
@@ -91,18 +97,20 @@ class ContractCall:
         answer = view.calls[self.call]
         if answer == b"":
             return NOTHING
-        try:
-            values = decode(self.results, answer) if answer is not None else ()
-        except DecodingError:
-            values = ()
-        return Reading.exactly(whole(values[self.result], self.decimals)) if values else UNKNOWN
+        if answer is None or len(answer) < self.words * _WORD:
+            return UNKNOWN
+        value = int.from_bytes(answer[self.place * _WORD : (self.place + 1) * _WORD])
+        return UNKNOWN if value >> self.bits else Reading.exactly(whole(value, self.decimals))
 
 
 def build(settings: Settings) -> ContractCall:
     """Make the metric."""
     _, _, results = settings.parts()
     call = ViewCall(settings.address, settings.data())
-    return ContractCall(call, tuple(results), settings.result, settings.decimals)
+    bits = int(results[settings.result].removeprefix("uint"))
+    return ContractCall(
+        call, head_words(results[: settings.result]), head_words(results), bits, settings.decimals
+    )
 
 
 def bounds(settings: Settings, app_count: int | None) -> Reading:  # noqa: ARG001  # one form for all metrics

@@ -4,9 +4,9 @@ logs of the event ─▶ what the block adds
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from watcher.abi import EventSignature
 from watcher.core.aggregates import Shape
@@ -14,7 +14,7 @@ from watcher.core.measures import Measure
 from watcher.core.readings import UNKNOWN, Needs, Reading, View
 from watcher.core.window import Log
 from watcher.fields import HexAddresses, Id, Table
-from watcher.metrics._amounts import about, amount, measure_key
+from watcher.metrics._amounts import about, amount, measure_key, one_source
 
 
 class Settings(Table):
@@ -25,6 +25,11 @@ class Settings(Table):
         None, description="the contracts that are believed; default: those that count for each app"
     )
     app: Id | None = Field(None, description="the app; default: all of them")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        one_source(self.app, self.emitters)
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from watcher.core.measures import Measure
 from watcher.core.readings import UNKNOWN, Needs, Reading, View
 from watcher.core.window import Log
 from watcher.fields import HexAddresses, Id, Table, Text
-from watcher.metrics._amounts import about, amount, measure_key, number_in, unsigned, whole
+from watcher.metrics._amounts import about, amount, measure_key, number_in, one_source, unsigned, whole
 
 
 class Settings(Table):
@@ -31,6 +31,7 @@ class Settings(Table):
     @model_validator(mode="after")
     def _names_a_number(self) -> Self:
         unsigned(self.event, self.argument)
+        one_source(self.app, self.emitters)
         return self
 
 

@@ -5,6 +5,7 @@ program, or of every program: then `schema` has to rise.
 """
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from random import Random
@@ -198,3 +199,70 @@ def test_the_hashes_of_the_shipped_programs_are_golden() -> None:
         for path in sorted(shipped("config", "programs").glob("*.toml"))
     }
     assert found == golden
+
+
+MEASURED = edited(PLAIN, 'metric = { kind = "live_apps" }\nat_least = 1\n', "MEASURED\n")
+FEES = (
+    'metric = { kind = "app_fees", basis = "user_paid", decimals = 6, token = "0xcc", '
+    'recipients = { silent = ["0xB2"], game = ["0xA1", "0xa2"] } }\nat_least = 5'
+)
+
+
+def _measured(folder: Path, kpi: str) -> str:
+    """Give the canonical form of the rich program with another KPI `live`; 0xNN stands for an address."""
+    full = re.sub(r'"0x(\w\w)"', lambda found: f'"0x{found[1].lower():0>40}"', kpi)
+    return _load(folder, MEASURED.replace("MEASURED", full)).canonical.decode()
+
+
+BLOCKS = 'metric = { kind = "block_gas" }\nat_least = 1\naggregate = '
+COUNTED = 'metric = { kind = "event_count", event = "%s" }\nat_least = 1'
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (FEES, FEES + '\naggregate = { kind = "instant" }'),
+        (FEES, FEES + "\naggregate = {}"),
+        (FEES, FEES.replace('silent = ["0xB2"], game', "game").replace("] } }", '], silent = ["0xB2"] } }')),
+        (FEES, FEES.replace('"0xA1", "0xa2"', '"0xa2", "0xa1"')),
+        (FEES, FEES.replace("5", '"5.0"')),
+        (
+            COUNTED % "event  Paid( address  indexed user,uint amount );",
+            COUNTED % "Paid(address indexed user, uint256 amount)",
+        ),
+        (
+            BLOCKS + '{ kind = "mean", window = { days = 1, kind = "rolling" } }',
+            BLOCKS + '{ require_full_window = true, window = { kind = "rolling", days = 1 }, kind = "mean" }',
+        ),
+    ],
+    ids=["an instant", "no aggregate", "apps", "recipients", "a bar", "an event", "a full window"],
+)
+def test_a_measured_kpi_said_in_other_words_is_the_same(one: str, other: str, tmp_path: Path) -> None:
+    """Defaults spelled out, sets in another order, an event as it stands in Solidity."""
+    assert _measured(tmp_path, one) == _measured(tmp_path, other)
+
+
+def test_every_part_of_a_measured_kpi_is_part_of_the_definition(tmp_path: Path) -> None:
+    """What is measured, of whom, in which unit, how it is folded, and the bar."""
+    told = [
+        FEES,
+        FEES.replace("user_paid", "protocol_revenue"),
+        FEES.replace("decimals = 6", "decimals = 7"),
+        FEES.replace("0xcc", "0xcd"),
+        FEES.replace('"0xA1", ', ""),
+        FEES.replace("decimals = 6", 'decimals = 6, rate = "2"'),
+        FEES.replace("decimals = 6", 'decimals = 6, app = "game"'),
+        FEES.replace("5", "6"),
+        *(
+            FEES + f"\naggregate = {{ {text} }}"
+            for text in (
+                'kind = "sum", window = { days = 1, kind = "rolling" }',
+                'kind = "sum", window = { days = 2, kind = "rolling" }',
+                'kind = "sum", window = { days = 1, kind = "complete_days" }',
+                'kind = "mean", window = { days = 1, kind = "complete_days" }',
+                'kind = "mean", window = { days = 1, kind = "complete_days" }, require_full_window = false',
+                'kind = "consecutive_days", days = 2',
+            )
+        ),
+    ]
+    assert len({_measured(tmp_path, each) for each in told}) == len(told)

@@ -40,3 +40,26 @@ def test_a_sample_holds_until_the_next_one() -> None:
 def test_what_is_no_number_is_unknown_and_no_contract_is_zero(returned: bytes | None, low: str) -> None:
     """A contract that does not exist yet is a known zero; anything else that is no answer is not."""
     assert lows(measured(TEXT, (at(), []), calls={(CALL, 1): returned})) == [low]
+
+
+MANY = (
+    f'metric = {{ kind = "contract_call", address = "{VAULT}", '
+    'function = "f() returns (string name, uint256[2] pair, uint8 small)", result = 2 }\nat_least = 1'
+)
+(MANY_CALL,) = kpi_of(MANY).metric.needs.calls
+
+
+@pytest.mark.parametrize(
+    ("words", "low"),
+    [
+        ((128, 1, 1, 7, 2), "7"),
+        ((2**255, 1, 1, 7), "7"),
+        ((128, 1, 1, 256, 0), "?"),
+        ((128, 1, 1), "?"),
+    ],
+    ids=["plain", "text that is nowhere", "larger than its type", "cut"],
+)
+def test_only_the_word_asked_for_is_looked_at(words: tuple[int, ...], low: str) -> None:
+    """Whatever a contract returns beside it, text that is none or pointers into nowhere, breaks nothing."""
+    returned = bytes.fromhex("".join(map(word, words))) + b"\xff\xfe"
+    assert lows(measured(MANY, (at(), []), calls={(MANY_CALL, 1): returned})) == [low]
