@@ -71,7 +71,7 @@ docs: $(SETUP) ## make the references in docs/ and the JSON Schemas anew from th
 
 lock: $(SETUP) ## resolve the dependencies anew and write requirements*.txt
 	$(PIP_COMPILE) --upgrade --extra demo --output-file requirements.txt pyproject.toml
-	$(PIP_COMPILE) --upgrade --extra demo --extra cluster --extra forecast --extra dev --constraint requirements.txt \
+	$(PIP_COMPILE) --upgrade --extra demo --extra cluster --extra forecast --extra pictures --extra dev --constraint requirements.txt \
 	  --output-file requirements-dev.txt pyproject.toml
 
 image: ## build the container image

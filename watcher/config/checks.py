@@ -23,6 +23,7 @@ def problems_between_tables(program: ProgramFile) -> list[Problem]:
         *kpi_problems(program),
         *_duplicate_ids("tranche", [tranche.id for tranche in program.tranche]),
         *tranche_problems(program),
+        *_duplicate_ids("vesting", [item.id for item in program.vesting]),
         *_nothing_to_do(program),
     ]
 

@@ -35,6 +35,7 @@ from watcher.core.kpis import condition_json
 from watcher.core.ledger import canonical, sha256_hex
 from watcher.core.tranches import Partial, Tranche
 from watcher.core.types import AppId, CountdownId, KpiId, MilestoneId, TrancheId, WindowSpec
+from watcher.core.vesting import Schedule
 from watcher.discovery import curated
 
 
@@ -50,6 +51,8 @@ class LoadedProgram:
     file_hash: str
     canonical: bytes
     chain_name: str
+    vesting: Mapping[str, Schedule] = field(default_factory=dict)
+    """What time alone unlocks, by id."""
     quotes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -71,6 +74,7 @@ def load_program(path: Path | str) -> LoadedProgram:
         file_hash=document.sha256,
         canonical=canonical_form,
         chain_name=program.chain.name,
+        vesting={item.id: item.schedule(item.amount) for item in program.vesting},
         quotes=dict(program.provenance.quotes),
     )
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from watcher.config.families import families, known_family
+from watcher.config.vesting import TimeLock
 from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from watcher.discovery.curated import Contract
 from watcher.fields import (
@@ -351,6 +352,13 @@ class Tranche(Described):
         return self
 
 
+class Vesting(TimeLock, Described):
+    """An amount that time alone unlocks; shown beside the tranches, and no part of the definition."""
+
+    id: Id
+    amount: Amount = Field(description="whole tokens")
+
+
 class ProgramFile(Described):
     """A program file."""
 
@@ -368,3 +376,4 @@ class ProgramFile(Described):
     milestone: Rows[Milestone] = Field((), description="what is reached")
     countdown: Rows[Countdown] = Field((), description="what a milestone starts")
     tranche: Rows[Tranche] = Field((), description="what a KPI or milestone unlocks")
+    vesting: Rows[Vesting] = Field((), exclude=True, description="what time alone unlocks, for comparison")

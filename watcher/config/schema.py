@@ -11,12 +11,14 @@ from pydantic import BaseModel
 
 from watcher.config.bundle_form import Bundle
 from watcher.config.deployment import DeploymentFile
+from watcher.config.grant import GrantFile
 from watcher.config.program_file import ProgramFile
 from watcher.shipped import shipped
 
 FILES: dict[str, type[BaseModel]] = {
     "program.schema.json": ProgramFile,
     "deployment.schema.json": DeploymentFile,
+    "grant.schema.json": GrantFile,
 }
 """The file name of each schema in config/schema."""
 

@@ -65,6 +65,16 @@ def mark_words(remaining_seconds: int) -> str:
     return f"T-{duration_text(remaining_seconds)}" if remaining_seconds else "T-0"
 
 
+def cut_text(amount: Fraction) -> str:
+    """Write an amount as a decimal, cut to six digits behind the point: a straight line gives more."""
+    return decimal_text(Fraction(amount.numerator * 10**6 // amount.denominator, 10**6))
+
+
+def whole_text(amount: Fraction) -> str:
+    """Write an amount for people, cut to whole units."""
+    return f"{amount.numerator // amount.denominator:,}"
+
+
 def comparator_words(comparator: Comparator) -> str:
     """Say how a reading is compared: `at least`."""
     return _COMPARED[comparator]
