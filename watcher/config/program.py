@@ -69,7 +69,7 @@ def load_program(path: Path | str) -> LoadedProgram:
         raise document.refusal(problems)
     canonical_form = canonical_program(program)
     return LoadedProgram(
-        definition=_definition(program, sha256_hex(canonical_form)),
+        definition=_definition(program, canonical_form),
         path=document.path,
         file_hash=document.sha256,
         canonical=canonical_form,
@@ -79,7 +79,7 @@ def load_program(path: Path | str) -> LoadedProgram:
     )
 
 
-def _definition(program: form.ProgramFile, definition_hash: str) -> Definition:
+def _definition(program: form.ProgramFile, canonical_form: bytes) -> Definition:
     chain = chain_of(program.chain)
     apps = [_app(app, chain) for app in program.app]
     kpis = [_kpi(kpi, program.provenance.quotes) for kpi in program.kpi]
@@ -91,7 +91,8 @@ def _definition(program: form.ProgramFile, definition_hash: str) -> Definition:
         program_id=program.id,
         title=program.title or program.id,
         schema=program.schema_version,
-        hash=definition_hash,
+        hash=sha256_hex(canonical_form),
+        canonical=canonical_form.decode(),
         provenance=Provenance(program.provenance.authority, program.provenance.source),
         chain=chain,
         liveness=_liveness(program.liveness),

@@ -245,6 +245,8 @@ class Definition:
     """What the tranches are parts of; None where there are none."""
     open_rule: App | None = None
     """By which every account that creates contracts is an app too; `apps` holds those that are listed."""
+    canonical: str = field(default="", repr=False)
+    """The canonical program, of which `hash` is the SHA-256."""
 
     @property
     def discoveries(self) -> list[Discovery]:

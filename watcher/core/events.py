@@ -25,6 +25,7 @@ class NoticeType(StrEnum):
     KPI_UNKNOWN = "kpi.unknown"
     LEDGER_STALLED = "ledger.stalled"
     LEDGER_BROKEN = "ledger.broken"
+    LEDGER_RESTATED = "ledger.restated"
     WATCHER_DEGRADED = "watcher.degraded"
     WATCHER_RECOVERED = "watcher.recovered"
     WATCHER_HEARTBEAT = "watcher.heartbeat"

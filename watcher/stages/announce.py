@@ -56,7 +56,8 @@ class Announcer:
 
         After a rewind by hand an entry can come again. About the same block, it was announced. About another
         one it carries the id of the entry that it replaces (the n-th of its type and subject); receivers drop
-        what they have seen, so this message gets an id of its own.
+        what they have seen, so this message gets an id of its own. Under a changed program an entry that is
+        equal in type, subject and block hash to one that was told is noted, and not sent again.
         """
         for entry in entries:
             event = entry_event(self._definition, entry, self._operator)
@@ -67,7 +68,10 @@ class Announcer:
                     continue
                 key = f"{key}/{entry.block_hash}"
                 event = replace(event, id=str(uuid.uuid5(NAMESPACE, key)))
-            tx.outbox.mint(key, event, self._channels(tx, event), self._clock.now())
+            twins = tx.ledger.twins(entry.type, entry.subject, entry.block_hash)
+            known = any(told(tx, twin, entry.block_hash) for twin in twins if twin != entry.id)
+            channels = [] if known else self._channels(tx, event)
+            tx.outbox.mint(key, event, channels, self._clock.now())
 
     def notice(self, tx: Tx, notice: Notice) -> Minted:
         """Announce a notice unless its key was announced before; return the id of the one there is."""
@@ -94,3 +98,13 @@ class Announcer:
             if subscription.channel != without
             and wanted(event.type, subscription.patterns, final_only=subscription.final_only)
         ]
+
+
+def told(tx: Tx, entry_id: str, block_hash: str) -> bool:
+    """Tell whether a ledger entry about this block was addressed to any channel."""
+    found = map(tx.outbox.event_by_key, (f"entry/{entry_id}", f"entry/{entry_id}/{block_hash}"))
+    return any(
+        json.loads(event.body)["data"]["block_hash"] == block_hash and tx.outbox.is_addressed(event.sequence)
+        for event in found
+        if event is not None
+    )

@@ -23,7 +23,7 @@ from watcher.errors import AttestationRefused
 from watcher.fields import parse_amount
 from watcher.log import STAGES
 from watcher.signing import verified
-from watcher.store.database import Store
+from watcher.store.database import Store, Tx
 
 _log = structlog.get_logger(STAGES)
 
@@ -90,6 +90,27 @@ def check_attestation(definition: Definition, statement: Statement, signature: s
         )
     if statement.revokes is None:
         _check_claim(definition, statement)
+
+
+def admitted(definition: Definition, tx: Tx) -> tuple[Attestation, ...]:
+    """Give the attestations that count, in their order.
+
+    What was admitted under an earlier program stays, and counts only where this program would admit it.
+    """
+    found = tx.attestations.all()
+    if tx.adoptions.replaced() is None:
+        return found
+    counting = [each for each in found if _counts(definition, each)]
+    ids = {each.statement.id for each in counting}
+    return tuple(each for each in counting if each.statement.revokes in (None, *ids))
+
+
+def _counts(definition: Definition, attestation: Attestation) -> bool:
+    try:
+        check_attestation(definition, attestation.statement, attestation.signature)
+    except AttestationRefused:
+        return False
+    return True
 
 
 def _check_claim(definition: Definition, statement: Statement) -> None:

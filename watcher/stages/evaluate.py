@@ -23,9 +23,11 @@ from watcher.core.step import deadlines, step
 from watcher.core.types import SECONDS_PER_DAY, ActorId, BlockRef
 from watcher.stages.agreeing import first_unagreed
 from watcher.stages.announce import Announcer
+from watcher.stages.attesting import admitted
 from watcher.stages.memory import Calls, Memory, Samples, lacking, missing, stored
 from watcher.stages.observations import settle
 from watcher.stages.provisional import Provisional
+from watcher.stages.restating import restate
 from watcher.stages.standstill import announce, unanswered
 from watcher.store.database import Store, Tx
 
@@ -127,10 +129,10 @@ class Evaluate:
         """Give the state in memory if it still is the stored one, else load it."""
         known = tx.state.load()
         if self._memory is not None and self._memory.state.block == (known.block if known else None):
-            admitted = tx.attestations.all()
-            if admitted != self._memory.state.admitted:
+            attested = admitted(self._definition, tx)
+            if attested != self._memory.state.admitted:
                 # They may act on blocks that the copy has taken in already.
-                self._memory.state.admitted = admitted
+                self._memory.state.admitted = attested
                 self._provisional.forget()
             return self._memory
         self._provisional.forget()
@@ -200,6 +202,7 @@ class Evaluate:
         notices = settle(tx, self._announcer, chunk.entries, now)
         tx.ledger.append(chunk.entries)
         self._announcer.entries(tx, chunk.entries)
+        notices += restate(tx, self._announcer, memory.state.block.number, now)
         notices += sum(self._announcer.notice(tx, notice).new for notice in chunk.notices)
         tx.state.save(stored(memory.state))
         tx.facts.keep(chunk.decisive)

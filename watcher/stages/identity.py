@@ -5,6 +5,7 @@ from datetime import datetime
 from watcher.chain.source import ChainSource
 from watcher.core.definition import Definition
 from watcher.errors import DatabaseMismatch, WrongChain
+from watcher.store.adoptions import FIRST_GENERATION, Adoption
 from watcher.store.database import Store
 from watcher.store.state import DatabaseIdentity
 
@@ -17,8 +18,9 @@ def check_definition(definition: Definition, store: Store) -> None:
         raise DatabaseMismatch(
             f"this database belongs to program {known.program_id}, definition {known.definition_hash}; "
             f"the program file is {definition.program_id}, definition {definition.hash}. "
-            "A changed definition needs its own database: set another `database` in the deployment file, "
-            "or go back to the program that this one was made with"
+            "`watcher what-if` with the changed file shows what would be different, `watcher database adopt` "
+            "lets this database go over to it and keeps the old ledger; or set another `database` in the "
+            "deployment file, or go back to the program that this one belongs to"
         )
 
 
@@ -50,8 +52,15 @@ def check_chain(definition: Definition, source: ChainSource, store: Store, now: 
                     created_at=now,
                 )
             )
-        elif known.genesis_hash != seen.genesis_hash:
+        if not tx.adoptions.all():
+            tx.adoptions.add(adoption(definition, FIRST_GENERATION, now))
+        if known is not None and known.genesis_hash != seen.genesis_hash:
             raise WrongChain(
                 f"the endpoint's genesis block is {seen.genesis_hash}, the database's {known.genesis_hash}: "
                 "another chain of the same id (a devnet started anew?); use a new database for it"
             )
+
+
+def adoption(definition: Definition, generation: int, now: datetime) -> Adoption:
+    """Say that a definition is in force from a ledger on."""
+    return Adoption(generation, definition.program_id, definition.hash, definition.canonical, now)

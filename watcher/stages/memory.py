@@ -17,6 +17,7 @@ from watcher.core.state import State, from_json, to_json
 from watcher.core.step import block_wanted
 from watcher.core.types import SECONDS_PER_HOUR, ActorId, Address, BlockRef, ViewCall
 from watcher.errors import StoreError
+from watcher.stages.attesting import admitted
 from watcher.store.database import Tx
 from watcher.store.state import StoredState
 
@@ -40,10 +41,10 @@ class Memory:
         hours = HourBook()
         if known is None:
             state = State.initial(definition)
-            state.admitted = tx.attestations.all()
+            state.admitted = admitted(definition, tx)
             return cls(state, hours)
         state = from_json(definition, json.loads(known.payload))
-        state.admitted = tx.attestations.all()
+        state.admitted = admitted(definition, tx)
         if definition.open_rule is not None:
             _restore_members(state, tx, known.block)
         hour = hour_of(known.block.timestamp)

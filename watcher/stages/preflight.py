@@ -148,7 +148,8 @@ def _database_findings(
         yield found(
             Level.PROBLEM,
             f"belongs to program {identity.program_id}, definition {identity.definition_hash}: "
-            "set another `database`, or go back to that program",
+            "`watcher run` will refuse it. `watcher what-if` shows what the changed file would conclude, "
+            "`watcher database adopt` goes over to it; or set another `database`, or go back to that program",
         )
     else:
         read = f"read up to block {database.checkpoint.number}" if database.checkpoint else "nothing read yet"

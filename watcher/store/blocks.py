@@ -177,6 +177,16 @@ class Blocks(Repository):
         chosen = among(self._connection, col(Block.number), list(numbers))
         self._connection.execute(update(Block).where(chosen).values(keep=True))
 
+    def kept(self, first: int, last: int) -> set[int]:
+        """Give the numbers of blocks that are kept for good, from `first` to `last`, inclusive."""
+        query = select(col(Block.number)).where(col(Block.number).between(first, last), col(Block.keep))
+        return set(self._connection.execute(query).scalars())
+
+    def replace(self, first: int, last: int, window: PackedWindow, keep: Container[int]) -> None:
+        """Put other rows in the place of those from `first` to `last`, inclusive."""
+        self._connection.execute(delete(Block).where(col(Block.number).between(first, last)))
+        self._insert(window, keep, None)
+
     def prune(self, below: int) -> None:
         """Forget blocks below a number that say nothing and are not kept; only those below the checkpoint."""
         history = select(func.max(col(Block.number))).where(col(Block.number) < _hole_ends)

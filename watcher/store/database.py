@@ -12,7 +12,9 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from watcher.errors import StoreError, WriterLost
+from watcher.store.adoptions import Adoptions
 from watcher.store.attestations import Attestations
+from watcher.store.copying import Copying
 from watcher.store.engines import parse_url, reading_engine, sqlite_file, writing_engine
 from watcher.store.facts import Facts
 from watcher.store.failures import explain, is_locked, name_of
@@ -38,6 +40,8 @@ class Tx:
         self.outbox = Outbox(connection)
         self.runs = Runs(connection)
         self.attestations = Attestations(connection)
+        self.adoptions = Adoptions(connection)
+        self.copying = Copying(connection)
 
 
 class Store:

@@ -69,6 +69,21 @@ class Ledger(Repository):
             query = query.where(col(LedgerEntry.subject) == subject)
         return list(self._entries(query))
 
+    def between(self, generation: int, after_block: int, up_to_block: int) -> list[dict[str, Any]]:
+        """Give a ledger's entries with after_block < block number <= up_to_block, ascending."""
+        number = col(LedgerEntry.block_number)
+        return list(self._entries(self._of(generation).where(number > after_block, number <= up_to_block)))
+
+    def twins(self, entry_type: str, subject: str, block_hash: str) -> list[str]:
+        """Give the ids of entries of closed ledgers that are equal in type, subject and block hash."""
+        query = select(col(LedgerEntry.id)).where(
+            col(LedgerEntry.type) == entry_type,
+            col(LedgerEntry.subject) == subject,
+            col(LedgerEntry.block_hash) == block_hash,
+            col(LedgerEntry.generation) < self.generation(),
+        )
+        return list(dict.fromkeys(self._connection.execute(query).scalars()))
+
     def bundle(self, sha256: str) -> bytes | None:
         """Give evidence by its name, None where it is not kept here."""
         query = select(col(Bundle.body)).where(col(Bundle.sha256) == sha256)

@@ -133,6 +133,11 @@ class Outbox(Channels):
         row = self._connection.execute(select(EventRow).where(col(EventRow.key) == key)).first()
         return _as_event(row) if row else None
 
+    def is_addressed(self, sequence: int) -> bool:
+        """Tell whether an event has a delivery to any channel, sent or waiting."""
+        query = select(col(DeliveryRow.sequence)).where(col(DeliveryRow.event_sequence) == sequence)
+        return self._connection.execute(query.limit(1)).first() is not None
+
     def events(
         self, event_type: str | None = None, since: datetime | None = None, limit: int | None = None
     ) -> list[StoredEvent]:

@@ -137,8 +137,8 @@ class StateStore(Repository):
         """Give the block that enough endpoints showed before a milestone, the last one; None: none yet."""
         return self._position("agreed")
 
-    def set_agreed(self, block: BlockRef) -> None:
-        """Note that enough endpoints showed a block."""
+    def set_agreed(self, block: BlockRef | None) -> None:
+        """Note that enough endpoints showed a block; None: of nothing yet."""
         self._set_position("agreed", block)
 
     def observations(self, *, open_only: bool = True) -> list[Observation]:

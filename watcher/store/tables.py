@@ -261,12 +261,27 @@ class ObservationRow(Row, table=True):
 
 
 class Generation(Row, table=True):
-    """A ledger that replaced another one after a reorganisation below finality; the first has no row."""
+    """A ledger that replaced another one: after a reorganisation below finality, or under a changed program.
+
+    The first has no row.
+    """
 
     __tablename__ = "generation"
 
     number: int = whole("2 for the first replacement", key=True)
     after_block: int = whole("entries up to this block were carried over from the generation before")
+
+
+class AdoptionRow(Row, table=True):
+    """A program that this database was given: its first one, and each that replaced one."""
+
+    __tablename__ = "adoption"
+
+    generation: int = whole("the ledger that begins with it", key=True)
+    program_id: str = text("the program's id")
+    definition_hash: str = text("SHA-256 of the canonical program")
+    program: str = text("the canonical program, JSON")
+    adopted_at: datetime = instant("when")
 
 
 class LedgerEntry(Row, table=True):

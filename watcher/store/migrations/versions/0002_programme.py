@@ -1,7 +1,7 @@
 """What a whole programme needs: measured quantities by hour, answers of view functions, attestations."""
 
 from alembic import op
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, PrimaryKeyConstraint, Text
+from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, PrimaryKeyConstraint, Text
 
 revision = "0002"
 down_revision = "0001"
@@ -17,6 +17,15 @@ def upgrade() -> None:
         _text("statement"),
         _text("signature"),
         PrimaryKeyConstraint("id", name="pk_attestation"),
+    )
+    op.create_table(
+        "adoption",
+        _whole("generation"),
+        _text("program_id"),
+        _text("definition_hash"),
+        _text("program"),
+        Column("adopted_at", DateTime(timezone=True), nullable=False),
+        PrimaryKeyConstraint("generation", name="pk_adoption"),
     )
 
 
