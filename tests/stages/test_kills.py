@@ -27,6 +27,8 @@ TABLES = {
     "evaluation": "slot, number, hash, payload",
     "chain_position": "name, number, hash",
     "want": "key",
+    "series_hour": "series, app, hour, payload",
+    "call_sample": "address, data, block_number, answer",
 }
 """What has to be equal in the end; the ids of notices are minted and differ from run to run."""
 

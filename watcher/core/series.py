@@ -122,7 +122,7 @@ class Series:
     def lose(self, timestamp: int) -> None:
         """Note that nobody knows what happened between the last block and one of this time."""
         if self.shape is Shape.LEVEL:
-            self._hold(timestamp, UNKNOWN)
+            self._hold(timestamp, UNKNOWN, lost=True)
             self._turn(hour_of(timestamp))
         else:
             self.value = self.value.plus(UNKNOWN) if self.shape is Shape.FLOW else self.value
@@ -209,14 +209,15 @@ class Series:
         self._closed.update(hours)
         self._kept_total = self._kept_points = self._kept_days = None
 
-    def _hold(self, timestamp: int, level: Reading) -> None:
+    def _hold(self, timestamp: int, level: Reading, *, lost: bool = False) -> None:
+        """Let a level hold until an instant; `lost`: of blocks meanwhile nobody knows."""
         while self._last < timestamp:
             end = min(timestamp, (self._hour + 1) * SECONDS_PER_HOUR)
             now = self._now
             now.total = now.total.plus(level.times(Fraction(end - self._last)))
             now.reach(level)
             now.close = level
-            if level is UNKNOWN:  # there may have been blocks
+            if lost:  # there may have been blocks
                 now.blocks = 1
             self._last = end
             if end == (self._hour + 1) * SECONDS_PER_HOUR:
