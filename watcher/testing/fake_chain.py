@@ -281,7 +281,7 @@ class _FakeState:
         for block in reversed(self._blocks):
             if (call.address, call.data) in block.changes.answers:
                 return block.changes.answers[call.address, call.data]
-        return None
+        return None if self._value(CodeAt(call.address)) else b""
 
 
 def _numbers(blocks: BlockRange) -> range:

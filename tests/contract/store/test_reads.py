@@ -1,7 +1,18 @@
 """Samples and wants: what evaluate waits for, and what index answers."""
 
 from tests.contract.store.givens import NOW, address, later
-from watcher.core.facts import AgreedWant, BlockAtWant, CodeKind, Logic, Sample, SampleWant, Want
+from watcher.core.facts import (
+    AgreedWant,
+    BlockAtWant,
+    CallAnswer,
+    CallWant,
+    CodeKind,
+    Logic,
+    Sample,
+    SampleWant,
+    Want,
+)
+from watcher.core.types import ViewCall
 from watcher.store.database import Store
 from watcher.store.facts import OpenWant
 
@@ -53,7 +64,8 @@ def test_a_want_asked_for_again_keeps_its_age_and_its_failures(store: Store) -> 
 
 def test_wants_of_every_kind_come_back_as_they_were(store: Store) -> None:
     """By the block that they are about."""
-    wants: list[Want] = [AgreedWant(10, 3), FIRST, AgreedWant(20, 2), SECOND]
+    call = CallWant(ViewCall(address(1), "0x01e1d114"), 15)
+    wants: list[Want] = [AgreedWant(10, 3), FIRST, AgreedWant(20, 2), SECOND, call]
     with store.writing() as tx:
         tx.facts.put_wants(wants, NOW)
         assert {each.want for each in tx.facts.wants()} == set(wants)
@@ -70,3 +82,20 @@ def test_answered_wants_go(store: Store) -> None:
         tx.facts.drop_wants([])
         tx.facts.put_wants([], NOW)
         assert [open_want.want for open_want in tx.facts.wants()] == [FIRST]
+
+
+def test_what_calls_returned_comes_back_as_it_was(store: Store) -> None:
+    """A number, nothing at all, and a revert are three different answers; one read again replaces."""
+    asked = [ViewCall(address(1), "0x01"), ViewCall(address(1), "0x02"), ViewCall(address(2), "0x01")]
+    with store.writing() as tx:
+        tx.facts.add_calls([CallAnswer(asked[0], 10, b"old")])
+        tx.facts.add_calls([CallAnswer(asked[0], 10, (2**200).to_bytes(32)), CallAnswer(asked[1], 10, b"")])
+        tx.facts.add_calls([CallAnswer(asked[2], 11, None), CallAnswer(asked[0], 12, b"\0")])
+        tx.facts.add_calls([])
+    with store.reading() as tx:
+        assert tx.facts.calls([9, 10, 11]) == {
+            (asked[0], 10): (2**200).to_bytes(32),
+            (asked[1], 10): b"",
+            (asked[2], 11): None,
+        }
+        assert tx.facts.calls([]) == {}

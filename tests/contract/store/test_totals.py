@@ -1,8 +1,14 @@
 """Hours of apps and contracts: written whole, read in order, forgotten from an hour on."""
 
+from collections import Counter
+from fractions import Fraction
+
 from tests.contract.store.givens import WEI_BEYOND_64_BITS, address
 from watcher.core.facts import ContractTotals
+from watcher.core.metering import SeriesId
+from watcher.core.readings import NOTHING, UNKNOWN, Reading
 from watcher.core.rollup import ContractHour, HourRow
+from watcher.core.series import SeriesHour
 from watcher.core.types import ActorId, AppId
 from watcher.store.database import Store
 
@@ -77,3 +83,25 @@ def test_hours_are_forgotten_from_one_on(store: Store) -> None:
         assert [row.hour for row in tx.facts.hours(APP, 0, 99)] == [10]
         assert list(tx.facts.hours(OTHER, 0, 99)) == []
         assert list(tx.facts.contract_hours(APP, 0, 99)) == [_contract_hour(10, 1)]
+
+
+def _series_hour(value: int) -> SeriesHour:
+    share, top = Reading.exactly(Fraction(1, 3)), Reading.exactly(value)
+    return SeriesHour(top, NOTHING, UNKNOWN, 2, share, Counter({top: 2, UNKNOWN: 1}), whole=False)
+
+
+def test_hours_of_series_come_back_exactly_and_go_with_a_rewind(store: Store) -> None:
+    """Beyond 64 bits, thirds, unknown ends and all; by series and app, both ends inclusive."""
+    one, other = SeriesId("s", "app"), SeriesId("s", "")
+    hours = {hour: _series_hour(2**256 + hour) for hour in (10, 12, 13)}
+    with store.writing() as tx:
+        tx.facts.add_series_hours([(one, {10: SeriesHour()}), (other, {11: _series_hour(1)})])
+        tx.facts.add_series_hours([(one, hours)])
+        tx.facts.add_series_hours([])
+    with store.writing() as tx:
+        assert tx.facts.series_hours(one, 10, 13) == hours
+        assert list(tx.facts.series_hours(one, 11, 12)) == [12]
+        assert tx.facts.series_hours(other, 0, 99) == {11: _series_hour(1)}
+        tx.facts.drop_hours_from(12)
+        assert list(tx.facts.series_hours(one, 0, 99)) == [10]
+        assert list(tx.facts.series_hours(other, 0, 99)) == [11]

@@ -59,6 +59,11 @@ blocks: st.SearchStrategy[BlockFacts[Address]] = st.builds(
     _tuples(st.builds(Creation, addresses, addresses)),
     _tuples(st.builds(PauseLog, addresses, st.booleans())),
     _tuples(addresses),
+    measures=st.dictionaries(
+        st.text(max_size=8),
+        st.dictionaries(st.text(max_size=8), st.integers(-(2**300), 2**300), max_size=3),
+        max_size=3,
+    ),
 )
 
 
