@@ -21,7 +21,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from watcher.fields import refuse
 
-Family = Literal["discovery", "metrics", "channels"]
+Family = Literal["discovery", "metrics", "channels", "explorers"]
 """A package of `watcher` whose modules are kinds."""
 
 

@@ -13,6 +13,7 @@ from watcher.core.applications import Discovery
 from watcher.core.definition import Chain
 from watcher.core.readings import Metric, Reading
 from watcher.core.types import AppId
+from watcher.explorers import Explorer
 from watcher.kinded import module_of
 
 
@@ -40,6 +41,14 @@ class ChannelKind(Protocol):
     build: Callable[[Any], Channel]
 
 
+class ExplorerKind(Protocol):
+    """What a module of `watcher.explorers` offers."""
+
+    Settings: type[BaseModel]
+    build: Callable[[Any, int], Explorer]
+    """Make the explorer from settings and the id of the chain that it is asked about."""
+
+
 def discovery(kind: str) -> DiscoveryKind:
     """Give a discovery kind; ValueError lists the known ones."""
     return cast(DiscoveryKind, module_of("discovery", kind))
@@ -53,3 +62,8 @@ def metric(kind: str) -> MetricKind:
 def channel(kind: str) -> ChannelKind:
     """Give a channel kind; ValueError lists the known ones."""
     return cast(ChannelKind, module_of("channels", kind))
+
+
+def explorer(kind: str) -> ExplorerKind:
+    """Give an explorer kind; ValueError lists the known ones."""
+    return cast(ExplorerKind, module_of("explorers", kind))

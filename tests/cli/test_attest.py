@@ -2,13 +2,20 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from tests.cli.conftest import Command
-from tests.stages.test_attesting import PROGRAM
+from tests.stages.test_attesting import PROGRAM, chain
+from tests.stages.world import APPS, Watch
+from watcher.config.program import load_program
 from watcher.signing import PrivateKey, write_private_key
+from watcher.store.database import Store
 
 ANN = PrivateKey(b"a" * 32)
 
@@ -83,3 +90,91 @@ def test_a_file_that_is_not_there_is_named(watcher: Command, folder: Path, key: 
     said = watcher("attest", "admit", str(folder / "none.json"))
     assert said.code == 2
     assert "none.json cannot be read" in said.err
+
+
+@contextmanager
+def blockscout(answer: bytes, status: int = 200) -> Iterator[str]:
+    """Serve an explorer that says the same of every contract; give its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def asking(folder: Path) -> list[str]:
+    """Fill a database under a program that asks for verified source, and give the command without its URL."""
+    text = PROGRAM.replace("REQUIRED", "1").replace('"core-loop"', '"source-verified"')
+    (folder / "world.toml").write_text(text, encoding="utf-8")
+    write_private_key(folder / "ann.key", ANN)
+    definition = load_program(folder / "world.toml").definition
+    with closing(Store.open(f"sqlite:///{folder / 'watcher.db'}", create=True)) as store:
+        Watch(definition, chain(3), store).sync()
+    return ["attest", "verified-source", "--explorer", "blockscout", "--key-file", str(folder / "ann.key")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "words"),
+    [
+        (b'{"is_verified": true}', "true", "alpha: 1 of 1 are verified"),
+        (b'{"deployed_bytecode": "0x60"}', "false", f"alpha: 0 of 1 are verified; {APPS[0]} is not"),
+    ],
+)
+def test_what_an_explorer_says_is_signed_and_can_be_admitted(
+    watcher: Command, asking: list[str], answer: bytes, value: str, words: str
+) -> None:
+    """As a statement about the app, with the page at which a reader finds the same."""
+    with blockscout(answer) as url:
+        said = watcher(*asking, "--url", url, "--valid-for", "30d")
+    assert said.code == 0, said.err
+    assert words in said.err
+    (file,) = said.objects
+    assert file["statement"]["claim"] == "source-verified"
+    assert file["statement"]["value"] == value
+    assert file["statement"]["valid_for"] == 30 * 86_400
+    assert file["statement"]["link"] == f"{url}/address/{APPS[0]}?tab=contract"
+    signed = Path(asking[-1]).with_name("said.json")
+    signed.write_text(said.out, encoding="utf-8")
+    assert watcher("attest", "admit", str(signed)).code == 0
+
+
+def test_an_explorer_that_does_not_answer_signs_nothing(watcher: Command, asking: list[str]) -> None:
+    """Its silence is no "no"."""
+    with blockscout(b"{}", 503) as url:
+        said = watcher(*asking, "--url", url, "--app", "alpha")
+    assert said.code == 3
+    assert "answered with status 503" in said.err
+    assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--explorer", "blokscout"], "did you mean"),
+        (["--url", "explorer.example"], "--url does not name the API"),
+        (["--url", "http://127.0.0.1:9", "--app", "gamma"], '--app "gamma" is no app of this program'),
+        (["--api-key", "NO_SUCH_VARIABLE"], "is not set: NO_SUCH_VARIABLE"),
+    ],
+)
+def test_a_wrong_explorer_is_explained(
+    watcher: Command, asking: list[str], arguments: list[str], words: str
+) -> None:
+    """Before anybody is asked."""
+    said = watcher(*asking, *arguments)
+    assert said.code == 2
+    assert words in said.err

@@ -13,7 +13,7 @@ from watcher.core.definition import Definition
 from watcher.core.moments import AtBlock
 from watcher.errors import AttestationRefused
 from watcher.signing import PrivateKey, new_key, sign
-from watcher.stages.attesting import Folder, admit, exported
+from watcher.stages.attesting import Folder, admit, exported, statements_in
 from watcher.stages.lookback import as_of
 from watcher.store.database import Store
 from watcher.testing.fake_chain import FakeChain
@@ -216,6 +216,7 @@ def test_a_number_is_attested_by_its_subject(tmp_path: Path) -> None:
         (signed(statement(value="yes")), 'is neither "true" nor "false"'),
         (signed(statement(claim="value", subject="tvl", value="1")), 'no KPI reads an attested value "tvl"'),
         (signed(statement(claim="value", subject="l2-stage", value="-1")), "is not an amount"),
+        (signed(statement(claim="value", subject="l2-stage", value="1.0")), 'the value "1.0" is written "1"'),
     ],
 )
 def test_what_does_not_count_is_refused_with_the_reason(text: str, words: str, tmp_path: Path) -> None:
@@ -268,6 +269,36 @@ def test_a_folder_is_looked_through_before_each_run(tmp_path: Path) -> None:
         assert folder.run() == 1
         with store.reading() as tx:
             assert len(tx.attestations.all()) == 2
+
+
+def test_a_file_holds_one_attestation_or_one_a_line(tmp_path: Path) -> None:
+    """What `attest list --json` prints is taken as it stands; a refused line keeps none of the others out."""
+    definition = program(tmp_path)
+    pretty = json.dumps(json.loads(signed(statement())), indent=2)
+    assert statements_in(pretty) == [pretty]
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    lines = [signed(statement()), signed(statement(EVE), EVE), "", signed(statement(BOB), BOB)]
+    (inbox / "all.json").write_text("\n".join(lines), encoding="utf-8")
+    with fresh_store(tmp_path / "lines") as store:
+        assert Folder(definition, store, inbox).run() == 2
+
+
+def test_a_folder_may_come_later_and_its_files_may_be_unreadable_for_a_while(tmp_path: Path) -> None:
+    """Neither stops the watcher, and what can be read then is admitted then."""
+    definition = program(tmp_path)
+    inbox = tmp_path / "inbox"
+    with fresh_store(tmp_path / "later") as store:
+        folder = Folder(definition, store, inbox)
+        assert folder.run() == 0
+        inbox.mkdir()
+        (inbox / "1.json").mkdir()
+        (inbox / "2.json").symlink_to(inbox / "gone")
+        assert [folder.run(), folder.run()] == [0, 0]
+        (inbox / "1.json").rmdir()
+        (inbox / "1.json").write_text(signed(statement()), encoding="utf-8")
+        (inbox / "gone").write_text(signed(statement(BOB), BOB), encoding="utf-8")
+        assert folder.run() == 2
 
 
 def test_what_is_admitted_while_a_copy_looks_ahead_makes_it_begin_anew(tmp_path: Path) -> None:

@@ -8,21 +8,29 @@ import typer
 
 from watcher import bootstrap
 from watcher.cli._app import new_app
+from watcher.cli._explorer import chosen_explorer
 from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, ProgramOption
 from watcher.cli._output import print_json
 from watcher.cli._table import print_table
 from watcher.clock import SystemClock
-from watcher.core.attestations import TRUE, Statement
+from watcher.core.attestations import FALSE, TRUE, Statement
+from watcher.core.definition import Definition
 from watcher.core.types import iso_utc
 from watcher.errors import UsageError
 from watcher.fields import parse_instant, parse_positive_duration
-from watcher.signing import new_key, read_private_key, sign, write_private_key
+from watcher.signing import PrivateKey, new_key, read_private_key, sign, write_private_key
 from watcher.stages.attesting import admit as admit_text
-from watcher.stages.attesting import check_attestation, exported
+from watcher.stages.attesting import admitted, check_attestation, exported, statements_in
+from watcher.stages.lookback import as_of
+from watcher.stages.source import CLAIM, sources
 
 app = new_app()
 
 KeyOption = Annotated[Path, typer.Option("--key-file", help="the file of the private key", metavar="FILE")]
+ValidOption = Annotated[
+    str | None,
+    typer.Option("--valid-for", help='how long from then on, such as "90d"', metavar="DURATION"),
+]
 
 _COLUMNS = ("subject", "claim", "value", "by", "acts from", "expires", "revokes", "id")
 
@@ -49,10 +57,7 @@ def sign_(
     effective_from: Annotated[
         str | None, typer.Option("--from", help="since when it is so; default: now", metavar="INSTANT")
     ] = None,
-    valid_for: Annotated[
-        str | None,
-        typer.Option("--valid-for", help='how long from then on, such as "90d"', metavar="DURATION"),
-    ] = None,
+    valid_for: ValidOption = None,
     link: Annotated[str, typer.Option("--link", help="where a reader finds the grounds", metavar="URL")] = "",
     revokes: Annotated[
         str | None, typer.Option("--revokes", help="the id of an earlier statement of yours to take back")
@@ -71,13 +76,62 @@ def sign_(
         claim=claim,
         value=value,
         effective_from=_now() if effective_from is None else _read("--from", effective_from, parse_instant),
-        valid_for=None if valid_for is None else _read("--valid-for", valid_for, parse_positive_duration),
+        valid_for=_seconds(valid_for),
         link=link,
         revokes=revokes,
     )
-    signature = sign(private, statement.signed())
-    check_attestation(definition, statement, signature)
-    print_json({"statement": statement.body(), "signature": signature})
+    _print_signed(definition, private, statement)
+
+
+@app.command("verified-source")
+def verified_source(
+    *,
+    explorer: Annotated[
+        str, typer.Option("--explorer", help="blockscout, etherscan or sourcify", metavar="KIND")
+    ],
+    url: Annotated[
+        str | None, typer.Option("--url", help="where its API stands; needed for blockscout", metavar="URL")
+    ] = None,
+    api_key: Annotated[
+        str | None,
+        typer.Option("--api-key", help="the environment variable with a key of the API", metavar="NAME"),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--app", help="ask about this app alone; again for more", metavar="ID")
+    ] = None,
+    valid_for: ValidOption = None,
+    key_file: KeyOption,
+    program: ProgramOption = PROGRAM,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Ask a block explorer whether the source of apps is verified, and sign its answers, one a line.
+
+    An app is source-verified where all its required contracts are, and what stands behind their proxies.
+    Exits with 3 where the explorer does not say: then nothing is signed of that app.
+    """
+    files = bootstrap.load(program, config)
+    definition, private, lasting = files.definition, read_private_key(key_file), _seconds(valid_for)
+    asked = chosen_explorer(explorer, url, api_key, definition.chain.id)
+    with bootstrap.reading(files) as store, store.reading() as tx:
+        state = as_of(definition, tx, None).state
+    for found in sources(definition, state, asked, only or ()):
+        typer.echo(
+            f"{found.app}: {len(found.asked) - len(found.unverified)} of {len(found.asked)} are verified"
+            + "".join(f"; {address} is not" for address in found.unverified),
+            err=True,
+        )
+        statement = Statement(
+            program_id=definition.program_id,
+            chain_id=definition.chain.id,
+            by=private.public,
+            subject=found.app,
+            claim=CLAIM,
+            value=FALSE if found.unverified else TRUE,
+            effective_from=_now(),
+            valid_for=lasting,
+            link=found.page,
+        )
+        _print_signed(definition, private, statement)
 
 
 @app.command()
@@ -95,8 +149,9 @@ def admit(
                 text = path.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 raise UsageError(f"{path} cannot be read: {error}") from None
-            kept = admit_text(loaded.definition, store, text)
-            typer.echo(f"{path}: acts from {iso_utc(kept.acts_from)} on, id {kept.statement.id}")
+            for statement in statements_in(text):
+                kept = admit_text(loaded.definition, store, statement)
+                typer.echo(f"{path}: acts from {iso_utc(kept.acts_from)} on, id {kept.statement.id}")
 
 
 @app.command("list")
@@ -104,8 +159,9 @@ def list_(
     *, json: JsonOption = False, program: ProgramOption = PROGRAM, config: ConfigOption = CONFIG
 ) -> None:
     """List what was admitted; with --json each line is a file that another watcher admits as it stands."""
-    with bootstrap.reading(bootstrap.load(program, config)) as store, store.reading() as tx:
-        found = tx.attestations.all()
+    files = bootstrap.load(program, config)
+    with bootstrap.reading(files) as store, store.reading() as tx:
+        found = admitted(files.definition, tx)
     if json:
         for each in found:
             print_json(exported(each))
@@ -124,6 +180,16 @@ def list_(
         for each in found
     ]
     print_table(_COLUMNS, rows)
+
+
+def _print_signed(definition: Definition, private: PrivateKey, statement: Statement) -> None:
+    signature = sign(private, statement.signed())
+    check_attestation(definition, statement, signature)
+    print_json({"statement": statement.body(), "signature": signature})
+
+
+def _seconds(valid_for: str | None) -> int | None:
+    return None if valid_for is None else _read("--valid-for", valid_for, parse_positive_duration)
 
 
 def _now() -> int:

@@ -23,6 +23,7 @@ from watcher.core.definition import Definition
 from watcher.core.heads import contradiction, read_head
 from watcher.core.signed import Kind, opened
 from watcher.errors import CannotTell, UsageError
+from watcher.stages.attesting import statements_in
 from watcher.stages.backfill import BackfillPlan
 from watcher.stages.recounting import plan_recount, refuse_other_definition
 
@@ -75,7 +76,7 @@ def bundle(
     attestations: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="what `watcher attest list --json` printed, one attestation a line"
+            metavar="FILE", help="what `watcher attest list --json` printed, or a folder of such files"
         ),
     ] = None,
     json: JsonOption = False,
@@ -112,7 +113,7 @@ def bundle(
         elif is_signed(file, found, key, answer):
             refuse_other_definition(definition, claim)
             folder = work or file.with_name(f"{file.name}.work")
-            words = () if attestations is None else _lines(attestations)
+            words = () if attestations is None else _attestations(attestations)
             _recount(definition, claim, endpoint, folder, answer, proof=proof, attestations=words)
 
 
@@ -194,11 +195,12 @@ def _recount(
         answer.agree(f"the recount gives the same bundle, sha256 {recount.sha256}")
 
 
-def _lines(file: Path) -> list[str]:
+def _attestations(path: Path) -> list[str]:
     try:
-        return [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        return [each for file in files for each in statements_in(file.read_text(encoding="utf-8"))]
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--attestations {file} cannot be read: {error}") from None
+        raise UsageError(f"--attestations {path} cannot be read: {error}") from None
 
 
 def _tell(plan: BackfillPlan | None, first: int, last: int, work: Path) -> None:

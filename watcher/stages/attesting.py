@@ -8,7 +8,6 @@ the same ledger, unless its own ledger has passed it.
 """
 
 from collections.abc import Mapping
-from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ import structlog
 
 from watcher.core.attestations import FALSE, TRUE, VALUE, Attestation, Statement
 from watcher.core.definition import Definition
+from watcher.core.ledger import decimal_text
 from watcher.core.metering import needs_of
 from watcher.core.types import iso_utc
 from watcher.errors import AttestationRefused
@@ -53,6 +53,12 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 _decoder = msgspec.json.Decoder(_File)
 
 
+def statements_in(text: str) -> list[str]:
+    """Take a file's attestations apart: one, or one a line as `watcher attest list` prints."""
+    lines = [line for line in map(str.strip, text.split("\n")) if line]
+    return lines if lines and all(line[0] == "{" and line[-1] == "}" for line in lines) else [text]
+
+
 def read_attestation(text: str) -> tuple[Statement, str, int | None]:
     """Read a file's statement, signature and, where it carries one, the time of admission.
 
@@ -72,6 +78,14 @@ def read_attestation(text: str) -> tuple[Statement, str, int | None]:
 
 def check_attestation(definition: Definition, statement: Statement, signature: str) -> None:
     """Make sure that a statement counts for this program; AttestationRefused says why not."""
+    _check_statement(definition, statement)
+    if not verified(statement.by, signature, statement.signed()):
+        raise AttestationRefused(
+            f"the signature is not {statement.by}'s of this statement: have it signed anew"
+        )
+
+
+def _check_statement(definition: Definition, statement: Statement) -> None:
     policy = definition.attestations
     if policy is None:
         raise AttestationRefused("this program takes no attestations: it has no [attestations] with signers")
@@ -83,10 +97,6 @@ def check_attestation(definition: Definition, statement: Statement, signature: s
     if statement.by not in policy.signers:
         raise AttestationRefused(
             f"{statement.by} is no signer of this program: its [attestations] names them"
-        )
-    if not verified(statement.by, signature, statement.signed()):
-        raise AttestationRefused(
-            f"the signature is not {statement.by}'s of this statement: have it signed anew"
         )
     if statement.revokes is None:
         _check_claim(definition, statement)
@@ -126,7 +136,11 @@ def _check_claim(definition: Definition, statement: Statement) -> None:
             amount = parse_amount(value)
         except ValueError as error:
             raise AttestationRefused(f'the value "{value}" {error}') from None
-        assert isinstance(amount, Fraction)  # noqa: S101
+        if value != decimal_text(amount):
+            raise AttestationRefused(
+                f'the value "{value}" is written "{decimal_text(amount)}", so that signers who mean the same '
+                "say the same"
+            )
         return
     if claim not in definition.liveness.attested:
         known = ", ".join((*definition.liveness.attested, VALUE))
@@ -181,19 +195,40 @@ class Folder:
         self._store = store
         self._folder = folder
         self._seen: dict[Path, tuple[int, int]] = {}
+        self._unreadable: set[Path] = set()
+        self._missing = False
 
     def run(self) -> int:
-        """Admit what is new, by file name; return how many files were. One that is refused is named once."""
-        admitted = 0
-        for path in sorted(self._folder.glob("*.json")):
+        """Admit what is new, by file name; return how many were. What is refused is named once."""
+        missing = not self._folder.is_dir()
+        if missing and not self._missing:
+            _log.warning("no folder of attestations", folder=str(self._folder))
+        self._missing = missing
+        return sum(map(self._look_at, sorted(self._folder.glob("*.json"))))
+
+    def _look_at(self, path: Path) -> int:
+        try:
             about = path.stat()
             mark = (about.st_mtime_ns, about.st_size)
             if self._seen.get(path) == mark:
-                continue
-            self._seen[path] = mark
-            try:
-                admit(self._definition, self._store, path.read_text(encoding="utf-8"))
-                admitted += 1
-            except (AttestationRefused, UnicodeDecodeError) as error:
-                _log.warning("attestation refused", file=path.name, why=str(error))
+                return 0
+            texts = statements_in(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return 0  # taken away since the folder was listed
+        except (OSError, UnicodeDecodeError) as error:
+            if path not in self._unreadable:
+                _log.warning("attestation unreadable", file=path.name, why=str(error))
+            self._unreadable.add(path)
+            return 0
+        admitted = sum(self._admit(path, text) for text in texts)
+        self._seen[path] = mark
+        self._unreadable.discard(path)
         return admitted
+
+    def _admit(self, path: Path, text: str) -> bool:
+        try:
+            admit(self._definition, self._store, text)
+        except AttestationRefused as error:
+            _log.warning("attestation refused", file=path.name, why=str(error))
+            return False
+        return True

@@ -30,6 +30,7 @@ def test_the_kinds_are_the_modules() -> None:
         "token_supply",
     )
     assert kinded.known("channels") == ("log", "webhook")
+    assert kinded.known("explorers") == ("blockscout", "etherscan", "sourcify")
 
 
 def test_a_kind_leads_to_its_module() -> None:
