@@ -41,10 +41,10 @@ time = { kind = "step", start = "2023-11-01T00:00:00Z", duration = "30d", every 
 
 
 @pytest.fixture
-def program(folder: Path) -> Definition:
+def program(request: pytest.FixtureRequest, folder: Path) -> Definition:
     """Write the world's program with tranches and a schedule, and a grant."""
     (folder / "ann.toml").write_text(GRANT, encoding="utf-8")
-    return definition(folder, chain=TRANCHES + VESTING)
+    return definition(folder, chain=getattr(request, "param", TRANCHES + VESTING))
 
 
 @pytest.mark.usefixtures("watch")
@@ -103,12 +103,23 @@ def test_tranches_stand_beside_time(watcher: Command, folder: Path) -> None:
     (shown,) = watcher("tranches", "--json").objects
     assert shown["against_time"][-1] == {
         "time": "2023-12-01T00:00:00Z",
-        "by_performance": "150",
+        "by_performance": None,
         "by_time": "100",
     }
+    known = [row["by_performance"] for row in shown["against_time"] if row["by_performance"] is not None]
+    assert (known[0], known[-1]) == ("0", "150")
     for name, begins in (("out.svg", b"<svg "), ("out.png", b"\x89PNG")):
         assert watcher("tranches", "--picture", str(folder / name)).code == 0
         assert (folder / name).read_bytes().startswith(begins)
+
+
+@pytest.mark.usefixtures("watch")
+@pytest.mark.parametrize("program", [VESTING], indirect=True)
+def test_time_is_shown_without_tranches_too(watcher: Command) -> None:
+    """A program may describe what time unlocks, and nothing else."""
+    said = watcher("tranches")
+    assert said.out.startswith("this program has no [[tranche]]\n")
+    assert ["2023-12-01", "100"] in [line.split() for line in said.out.splitlines()]
 
 
 @pytest.mark.usefixtures("watch")

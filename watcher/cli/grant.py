@@ -1,8 +1,9 @@
 """Show one person's grant: what is vested, what is at risk, what comes next."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -79,7 +80,7 @@ def grant(
     typer.echo(f"next       {later}")
 
 
-def _row(part: Part, unlocked: Any, now: int) -> dict[str, str]:  # noqa: ANN401  # the function above
+def _row(part: Part, unlocked: Callable[[Performance], Fraction], now: int) -> dict[str, str]:
     waits_for = part.waits_for
     if isinstance(waits_for, Schedule):
         words = f"time: {waits_for.kind} from {iso_utc(waits_for.start)} to {iso_utc(waits_for.end)}"

@@ -66,19 +66,19 @@ def tranches(
                 "block": found.number,
                 "sums": sums,
                 "tranches": rows,
-                "against_time": [_row(each) for each in points],
+                "against_time": [_row(each, now) for each in points],
             }
         )
         return
-    if not rows:
+    if rows:
+        typer.echo(f"as of {found.words()}")
+        print_table(_COLUMNS, [tuple(row[key] or "" for key in _KEYS) for row in rows])
+        typer.echo(
+            f"{sums['unlocked']} {symbol} unlocked, {sums['locked']} locked, {sums['expired']} expired, "
+            f"{sums['unassigned']} unassigned, {sums['share']} in all"
+        )
+    else:
         typer.echo("this program has no [[tranche]]")
-        return
-    typer.echo(f"as of {found.words()}")
-    print_table(_COLUMNS, [tuple(row[key] or "" for key in _KEYS) for row in rows])
-    typer.echo(
-        f"{sums['unlocked']} {symbol} unlocked, {sums['locked']} locked, {sums['expired']} expired, "
-        f"{sums['unassigned']} unassigned, {sums['share']} in all"
-    )
     if points:
         typer.echo("")
         dated = [(f"{iso_utc(each.at)[:10]}", *_amounts(each, now)) for each in points]
@@ -87,13 +87,13 @@ def tranches(
 
 def _amounts(point: Point, now: int) -> tuple[str, str]:
     """Give both amounts; what performance will unlock later nobody knows."""
-    return decimal_text(point.by_performance) if point.at <= now else "", whole_text(point.by_time)
+    return whole_text(point.by_performance) if point.at <= now else "", whole_text(point.by_time)
 
 
-def _row(point: Point) -> dict[str, str]:
+def _row(point: Point, now: int) -> dict[str, str | None]:
     return {
         "time": iso_utc(point.at),
-        "by_performance": decimal_text(point.by_performance),
+        "by_performance": decimal_text(point.by_performance) if point.at <= now else None,
         "by_time": cut_text(point.by_time),
     }
 

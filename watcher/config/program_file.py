@@ -334,7 +334,7 @@ class Tranche(Described):
     kpi: str | None = Field(None, description="the id of the KPI that unlocks it; this or milestone")
     milestone: str | None = Field(None, description="the id of the milestone that unlocks it; this or kpi")
     amount: Amount = Field(description="whole tokens")
-    expiry: Instant | None = Field(None, description="when it is too late: from then on nothing is unlocked")
+    expiry: Instant | None = Field(None, description="when it is too late: after it nothing is unlocked")
     partial: Partial | None = Field(
         None, description="with kpi and expiry: how much its reading at the expiry unlocks"
     )

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from xml.sax.saxutils import escape
 
-from watcher.core.ledger import decimal_text
 from watcher.core.unlocks import Point
+from watcher.core.wording import whole_text
 
 WIDTH, HEIGHT = 960, 480
 LEFT, RIGHT, TOP, BOTTOM = 110, 30, 60, 50
@@ -49,17 +49,15 @@ class Drawing:
 def draw(points: Sequence[Point], symbol: str, *, now: int) -> Drawing:
     """Draw what performance has unlocked, in steps and until `now`, against what time unlocks."""
     first, last = points[0].at, max(points[-1].at, points[0].at + 1)
-    top = max(
-        (max(point.by_performance, point.by_time) for point in points), default=Fraction(0)
-    ) or Fraction(1)
+    ticks = _ticks(max(max(point.by_performance, point.by_time) for point in points) or Fraction(1))
+    top = ticks[-1]
 
     def place(at: int, amount: Fraction) -> tuple[int, int]:
         across = LEFT + round(Fraction(at - first, last - first) * (WIDTH - LEFT - RIGHT))
         return across, round(HEIGHT - BOTTOM - amount / top * (HEIGHT - TOP - BOTTOM))
 
     lines, words = [], []
-    for part in range(5):
-        amount = top * part / 4
+    for amount in ticks:
         (left, down), (right, _) = place(first, amount), place(last, amount)
         lines.append(Line(((left, down), (right, down)), FAINT))
         words.append(Words((left - 8, down + 4), short(amount), anchor="end"))
@@ -67,27 +65,40 @@ def draw(points: Sequence[Point], symbol: str, *, now: int) -> Drawing:
         at = first + (last - first) * part // 4
         across, down = place(at, Fraction(0))
         anchor = ("start", "middle", "middle", "middle", "end")[part]
-        words.append(Words((across, down + 24), f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}", anchor=anchor))
+        words.append(Words((across, down + 24), _day(at), anchor=anchor))
     known = [point for point in points if point.at <= now]
     stairs: list[tuple[int, int]] = []
     for point in known:
         if stairs:
             stairs.append((place(point.at, point.by_performance)[0], stairs[-1][1]))
         stairs.append(place(point.at, point.by_performance))
-    lines.append(Line(tuple(place(point.at, point.by_time) for point in points), TIME, 2))
+    upright = [
+        place(point.at, amount) for point in points for amount in (point.by_time_before, point.by_time)
+    ]
+    lines.append(Line(tuple(dict.fromkeys(upright)), TIME, 2))
     if stairs:
         lines.append(Line(tuple(stairs), PERFORMANCE, 3))
     by_performance = known[-1].by_performance if known else Fraction(0)
     by_time = known[-1].by_time if known else Fraction(0)
+    until, in_all = f"{symbol} by {_day(now)}", whole_text(points[-1].by_time)
     words.append(
-        Words((LEFT, 24), f"by performance: {decimal_text(by_performance)} {symbol} so far", PERFORMANCE)
+        Words((LEFT, 24), f"unlocked by performance: {whole_text(by_performance)} {until}", PERFORMANCE)
     )
     words.append(
-        Words(
-            (LEFT, 44), f"by time: {short(by_time)} {symbol} so far, {short(points[-1].by_time)} in all", TIME
-        )
+        Words((LEFT, 44), f"unlocked by time: {whole_text(by_time)} {until}, {in_all} in the end", TIME)
     )
     return Drawing(tuple(lines), tuple(words))
+
+
+def _ticks(top: Fraction) -> list[Fraction]:
+    """Give round amounts from zero to the first at or above `top`, six at most."""
+    unit = Fraction(10) ** (len(str(int(top))) - 2)
+    step = next(unit * size for size in (2, 5, 10, 20) if unit * size * 5 >= top)
+    return [step * place for place in range(-(-top // step) + 1)]
+
+
+def _day(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
 
 
 def short(amount: Fraction) -> str:

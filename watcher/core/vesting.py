@@ -44,6 +44,11 @@ class Schedule:
             return self.amount * passed / self.duration
         return self.amount * (passed // self.every) / (self.duration // self.every)
 
+    def edges(self, most: int) -> set[int]:
+        """Give the instants at which it bends or jumps, its many steps thinned out to `most`."""
+        steps = range(self.start + self.every, self.end, self.every) if self.every else range(0)
+        return {self.start, self.start + self.cliff, self.end, *steps[:: max(1, -(-len(steps) // most))]}
+
     def next_after(self, at: int) -> int | None:
         """Give the next instant at which more is unlocked than at `at`; None: all of it is.
 

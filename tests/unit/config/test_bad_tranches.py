@@ -93,3 +93,34 @@ def test_tranches_that_add_up_are_taken(tmp_path: Path) -> None:
     assert definition.allocation is not None
     assert definition.allocation.share == 500
     assert definition.allocation.unassigned == 300
+
+
+VESTING = '\n[[vesting]]\nid = "team"\namount = 10\nkind = "linear"\nstart = "2026-01-01T00:00:00Z"\n'
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        (VESTING, ("vesting[0].duration", 'kind = "linear" needs it')),
+        (2 * (VESTING + 'duration = "30d"\n'), ("vesting", "team")),
+        (VESTING.replace("linear", "lineal"), ("vesting[0].kind", "lineal")),
+        (
+            VESTING.replace("T00:00:00Z", "") + 'duration = "30d"\n',
+            ("vesting[0].start", "is not an instant", "offset"),
+        ),
+    ],
+)
+def test_a_wrong_schedule_is_refused_with_the_remedy(
+    tables: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """By file, key and value, though nothing is concluded from it."""
+    refusal = refusal_of(written(tmp_path, PROGRAM + tables))
+    assert all(word in refusal for word in words), refusal
+
+
+def test_what_time_unlocks_is_no_part_of_the_definition(tmp_path: Path) -> None:
+    """No conclusion rests on it, so one ledger serves with and without it."""
+    plain = load_program(written(tmp_path, PROGRAM))
+    timed = load_program(written(tmp_path, PROGRAM + VESTING + 'duration = "30d"\n'))
+    assert timed.canonical == plain.canonical
+    assert (set(timed.vesting), set(plain.vesting)) == ({"team"}, set())

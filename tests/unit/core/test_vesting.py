@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.core.drawing import draw, short, svg
+from watcher.core.drawing import BOTTOM, FAINT, HEIGHT, TOP, draw, short, svg
 from watcher.core.grants import Part, Performance, standing
 from watcher.core.unlocks import Point, curve
 from watcher.core.vesting import Schedule, unlocked_by
@@ -53,6 +53,22 @@ def test_what_is_unlocked_never_grows_less(schedule: Schedule, instants: list[in
     assert amounts == sorted(amounts)
     assert schedule.unlocked(START - 1) == 0
     assert schedule.unlocked(schedule.end) == schedule.amount
+
+
+@given(_schedules, st.integers(START - DAY, START + 30 * DAY))
+def test_a_schedule_adds_up_second_by_second_parts(schedule: Schedule, at: int) -> None:
+    """Counted part by part: each part is there once its own instant and the cliff are over."""
+    whole = max(schedule.duration, 1)
+    every = {"cliff": whole, "linear": 1, "step": schedule.every}[schedule.kind]
+    parts = whole // every
+    over = at >= schedule.start + schedule.cliff
+    if schedule.kind == "cliff":
+        there = parts if over else 0
+    elif parts > 1000:
+        there = min(max(at - schedule.start, 0), parts) if over else 0
+    else:
+        there = sum(over and at >= schedule.start + every * (place + 1) for place in range(parts))
+    assert schedule.unlocked(at) == schedule.amount * there / parts
 
 
 @given(_schedules, st.integers(START - DAY, START + 30 * DAY))
@@ -106,18 +122,43 @@ def test_a_curve_has_both_amounts_at_the_instants_that_matter() -> None:
     assert (3, 50, 30) in points(made)
     assert (10, 50, 100) in points(made)
     assert [each.at for each in made] == sorted({each.at for each in made})
-    few = curve([(START + n * DAY, Fraction(1)) for n in range(50)], {"team": team}, START + 60 * DAY, 20)
+
+
+@given(st.lists(st.integers(0, 90), max_size=60), st.integers(0, 90))
+def test_many_instants_are_thinned_out_but_never_the_present_one(days: list[int], now: int) -> None:
+    """Whoever reads the table reads what performance has unlocked so far."""
+    steps = [(START + day * DAY, Fraction(1)) for day in days]
+    daily = Schedule("step", Fraction(90), START, duration=90 * DAY, every=DAY)
+    few = curve(steps, {"daily": daily}, START + now * DAY, 20)
     assert len(few) <= 20
-    assert few[-1].by_performance == 50
+    assert [each.at for each in (few[0], few[-1])] == [START, START + 90 * DAY]
+    (present,) = [each for each in few if each.at == START + now * DAY]
+    assert present.by_performance == sum(day <= now for day in days)
+
+
+def test_steps_of_time_are_drawn_upright() -> None:
+    """Every step is an instant of its own, with the amounts before and after."""
+    quarterly = Schedule("step", Fraction(100), START, duration=40 * DAY, every=10 * DAY)
+    made = curve([], {"backers": quarterly}, START, 400)
+    jumps = [
+        ((each.at - START) // DAY, int(each.by_time)) for each in made if each.by_time != each.by_time_before
+    ]
+    assert jumps == [(10, 25), (20, 50), (30, 75), (40, 100)]
+    line = draw(made, "MEGA", now=START).lines[-2]
+    ups = [b for a, b in zip(line.points, line.points[1:], strict=False) if a[1] != b[1]]
+    assert len(ups) == 4
+    assert all(a[0] == b[0] or a[1] == b[1] for a, b in zip(line.points, line.points[1:], strict=False))
 
 
 def test_a_picture_has_steps_until_now_and_a_line_beyond() -> None:
     """Amounts at the left, dates beneath, both sums in words; nothing of a program can break out of it."""
-    made = [Point(START, Fraction(0), Fraction(0)), Point(START + 9 * DAY, Fraction(5), Fraction(9))]
-    drawing = draw([*made, Point(START + 18 * DAY, Fraction(5), Fraction(18))], "<M&M>", now=START + 9 * DAY)
+    linear = Schedule("linear", Fraction(18), START, duration=18 * DAY)
+    made = curve([(START, Fraction(0)), (START + 9 * DAY, Fraction(5))], {"team": linear}, START + 9 * DAY, 3)
+    drawing = draw(made, "<M&M>", now=START + 9 * DAY)
     text = svg(drawing)
     assert text.startswith("<svg ")
-    assert "by performance: 5 &lt;M&amp;M&gt; so far" in text
+    assert "unlocked by performance: 5 &lt;M&amp;M&gt; by 2023-11-23" in text
+    assert "unlocked by time: 9 &lt;M&amp;M&gt; by 2023-11-23, 18 in the end" in text
     assert "2023-11-14" in text
     stairs, line = drawing.lines[-1], drawing.lines[-2]
     assert [right[1] <= left[1] for left, right in zip(stairs.points, stairs.points[1:], strict=False)]
@@ -127,8 +168,19 @@ def test_a_picture_has_steps_until_now_and_a_line_beyond() -> None:
 
 def test_a_picture_of_nothing_is_empty_but_drawn() -> None:
     """Before the first instant, and with no amount at all."""
-    drawing = draw([Point(START, Fraction(0), Fraction(0))], "MEGA", now=START - 1)
-    assert "0 MEGA so far" in svg(drawing)
+    nothing = Point(START, Fraction(0), Fraction(0), Fraction(0))
+    assert "by performance: 0 MEGA" in svg(draw([nothing], "MEGA", now=START - 1))
+
+
+@given(st.fractions(min_value=Fraction(1, 1000), max_value=10**30))
+def test_the_axis_has_round_amounts(top: Fraction) -> None:
+    """From zero to the first at or above the highest amount."""
+    made = draw([Point(START, Fraction(0), top, top)], "MEGA", now=START)
+    downs = [line.points[0][1] for line in made.lines if line.colour == FAINT]
+    assert 2 <= len(downs) <= 7
+    assert downs[0] == HEIGHT - BOTTOM
+    assert downs[-1] == TOP
+    assert TOP <= made.lines[-2].points[-1][1] <= HEIGHT - BOTTOM
 
 
 @pytest.mark.parametrize(
