@@ -311,23 +311,29 @@ def _elapse(definition: Definition, state: State, block: BlockRef) -> list[Draft
 
 
 def _unlock(definition: Definition, state: State, block: BlockRef) -> list[Draft]:
-    """Settle tranches by what holds after this block; each once."""
+    """Settle tranches by what holds after this block; each once.
+
+    All are settled before any is told of: an expiry makes no entry, and when it was noticed must not show in
+    the sums of one.
+    """
     if definition.allocation is None:
         return []
     verdicts = {kpi: status.verdict for kpi, status in state.kpis.items()}
     readings = {kpi: status.reading for kpi, status in state.kpis.items()}
-    drafts = []
+    standing = Standing(verdicts, readings, state.milestones)
+    unlocked = []
     for tranche in definition.tranches.values():
         if tranche.id in state.tranches:
             continue
-        standing = Standing(verdicts, readings, state.milestones)
         settled = settle(tranche, block, standing, definition.allocation.decimals)
         if settled is not None:
             state.tranches[tranche.id] = settled
             if settled.amount:
-                proof = evidence.tranche_unlocked(definition, state, block, tranche)
-                drafts.append(Draft(EntryType.TRANCHE_UNLOCKED, tranche.id, proof))
-    return drafts
+                unlocked.append(tranche)
+    return [
+        Draft(EntryType.TRANCHE_UNLOCKED, each.id, evidence.tranche_unlocked(definition, state, block, each))
+        for each in unlocked
+    ]
 
 
 def _now(state: State) -> int:

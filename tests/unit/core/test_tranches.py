@@ -1,5 +1,6 @@
 """Tranches: unlocked once, in full or in part, and never past what the programme gives."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -80,14 +81,30 @@ def test_a_tranche_unlocks_at_the_first_block_at_which_its_kpi_holds_and_never_l
 def test_an_entry_says_how_the_whole_share_stands() -> None:
     """With all tranches of its block."""
     _, conclusions = fold(program(tranche(), tranche("later", expiry=at(days=1), kpi=K)), LIVE_THEN_NOT[:2])
-    (first, _) = [entry for entry in entries(conclusions) if entry.type == "tranche.unlocked"]
-    assert first.body["evidence"]["summary"] == {
-        "amount": "100",
-        "of": "100",
-        "kpi": "k",
-        "milestone": None,
-        "sums": {"share": "250", "unlocked": "200", "locked": "0", "expired": "0", "unassigned": "50"},
-    }
+    both = [entry for entry in entries(conclusions) if entry.type == "tranche.unlocked"]
+    assert [entry.body["evidence"]["summary"] for entry in both] == 2 * [
+        {
+            "amount": "100",
+            "of": "100",
+            "kpi": "k",
+            "milestone": None,
+            "sums": {"share": "250", "unlocked": "200", "locked": "0", "expired": "0", "unassigned": "50"},
+        }
+    ]
+
+
+def test_what_expired_is_told_alike_by_who_looked_in_between_and_who_did_not() -> None:
+    """An expiry has no entry of its own: the sums of the next one must not say when it was noticed."""
+    expires = program(tranche("a"), tranche("z", kpi=None, milestone=MilestoneId("n"), expiry=at(minutes=30)))
+    joined, live = LIVE_THEN_NOT[:2]
+    on_time, empty = facts(1, at(minutes=30)), facts(2, at(minutes=31))
+    first = replace(joined, block=ref(0, at()))
+    last = replace(live, block=ref(3, at(hours=1)))
+    _, looked = fold(expires, [first, on_time, empty, last])
+    _, leapt = fold(expires, [first, on_time, last])
+    assert [entry.body for entry in entries(looked)] == [entry.body for entry in entries(leapt)]
+    (unlocked,) = [entry for entry in entries(leapt) if entry.type == "tranche.unlocked"]
+    assert unlocked.body["evidence"]["summary"]["sums"]["expired"] == "100"
 
 
 def test_after_its_expiry_nothing_is_unlocked() -> None:
