@@ -1,11 +1,13 @@
 """Chain families: which transactions and contracts are the chain's own, and count for nobody.
 
-config/chains/<family>.toml ─▶ SystemTransactions. To add a family, add its file.
+config/chains/<family>.toml ─▶ SystemTransactions, markers of actions. To add a family, add its file.
 """
 
 import tomllib
 from functools import cache
 
+from watcher.config.markers import MarkerTable
+from watcher.core.actions import Marker
 from watcher.core.definition import SystemTransactions
 from watcher.core.types import Address
 from watcher.shipped import shipped
@@ -21,6 +23,13 @@ def known_family(name: str) -> str:
     if name not in families():
         raise ValueError(f"is no known family: write one of {', '.join(families())}")
     return name
+
+
+@cache
+def family_markers(family: str) -> tuple[Marker, ...]:
+    """Give the markers of actions that every program of a known family believes."""
+    data = tomllib.loads(shipped("config", "chains", f"{family}.toml").read_text(encoding="utf-8"))
+    return tuple(MarkerTable.model_validate(row).built() for row in data["marker"])
 
 
 @cache

@@ -14,6 +14,7 @@ from watcher.config.chains import chain_of
 from watcher.config.check_tranches import allocation
 from watcher.config.checks import problems_between_tables
 from watcher.config.document import read_document
+from watcher.config.families import family_markers
 from watcher.core.applications import Discovery
 from watcher.core.definition import (
     AllOf,
@@ -95,7 +96,7 @@ def _definition(program: form.ProgramFile, canonical_form: bytes) -> Definition:
         canonical=canonical_form.decode(),
         provenance=Provenance(program.provenance.authority, program.provenance.source),
         chain=chain,
-        liveness=_liveness(program.liveness),
+        liveness=_liveness(program.liveness, chain),
         apps={app.id: app for app in sorted(apps, key=lambda item: item.id) if not app.open},
         open_rule=next((app for app in apps if app.open), None),
         kpis={kpi.id: kpi for kpi in sorted(kpis, key=lambda item: item.id)},
@@ -111,10 +112,16 @@ def _definition(program: form.ProgramFile, canonical_form: bytes) -> Definition:
     )
 
 
-def _liveness(policy: form.Liveness) -> LivenessPolicy:
+def _liveness(policy: form.Liveness, chain: Chain) -> LivenessPolicy:
     listed = [address for rule in policy.exclude for address in rule.addresses or ()]
     return LivenessPolicy(
         window=WindowSpec(policy.window.days, policy.window.kind),
+        unit=policy.unit,
+        markers=(
+            (*family_markers(chain.family), *(row.built() for row in policy.marker))
+            if policy.unit == "action"
+            else ()
+        ),
         reach=policy.reach,
         bars=_bars(policy),
         leave_below=_bars(policy.leave_below),

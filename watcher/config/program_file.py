@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from watcher.config.families import families, known_family
+from watcher.config.markers import MarkerTable
 from watcher.config.vesting import TimeLock
 from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR
 from watcher.discovery.curated import Contract
@@ -167,8 +168,13 @@ class Exclusion(Table):
 class Liveness(Bars):
     """When an application is live."""
 
-    unit: Literal["transaction"] = Field(
-        "transaction", description="an action is a transaction, its actor the sender"
+    unit: Literal["transaction", "action"] = Field(
+        "transaction",
+        description='"transaction": an action is a transaction, its actor the sender; '
+        '"action": what one user authorised, found by markers',
+    )
+    marker: Rows[MarkerTable] = Field(
+        (), description='with unit = "action": markers beside those of the chain\'s family'
     )
     reach: Literal["direct", "touched"] = Field(
         "direct", description='"direct": sent to a contract of the app; "touched": made one emit a log'
@@ -191,6 +197,13 @@ class Liveness(Bars):
 
     @model_validator(mode="after")
     def _can_be_met(self) -> Self:
+        if self.unit == "action" and self.reach == "direct":
+            raise refuse(
+                ("unit",),
+                'needs reach = "touched" (no receipt says where an action was sent): write reach = "touched"',
+            )
+        if self.marker and self.unit != "action":
+            raise refuse(("marker",), 'needs unit = "action": write it, or leave the markers out')
         # A rolling window of N days reaches into the N whole days before today, and into today.
         most = self.window.days + (self.window.kind == "rolling")
         if self.min_active_days is not None and self.min_active_days > most:

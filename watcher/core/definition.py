@@ -9,6 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
+from watcher.core.actions import Marker
 from watcher.core.aggregates import INSTANT, Aggregate
 from watcher.core.applications import Discovery
 from watcher.core.readings import Goal, Metric
@@ -105,6 +106,9 @@ class LivenessPolicy:
     """When an application is live."""
 
     window: WindowSpec
+    unit: Literal["transaction", "action"] = "transaction"
+    markers: tuple[Marker, ...] = ()
+    """What closes actions; empty unless the unit is an action."""
     reach: Literal["direct", "touched"] = "direct"
     bars: Bars = Bars()
     leave_below: Bars = Bars()

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from watcher.core.actions import Action, Markers
 from watcher.core.applications import Discovery
 from watcher.core.definition import Definition
 from watcher.core.facts import Activity, Announcement, BlockFacts, ContractTotals, Creation, PauseLog
@@ -106,6 +107,13 @@ class Findings:
         )
 
 
+def _cost(receipt: Receipt) -> tuple[int, int]:
+    """Give a transaction's gas and its fee in wei."""
+    gas = int(receipt.gas_used, 16)
+    fee = gas * int(receipt.effective_gas_price, 16)
+    return gas, fee if receipt.l1_fee is None else fee + int(receipt.l1_fee, 16)
+
+
 class Extractor:
     """Reads blocks in ascending order and keeps what is tracked as of the last one read."""
 
@@ -128,6 +136,7 @@ class Extractor:
         self._creators = frozenset().union(*(query.creators for query in queries))
         self._created = frozenset().union(*(query.created for query in queries))
         self._touched = self._policy.reach == "touched"
+        self._markers = Markers(self._policy.markers) if self._policy.unit == "action" else None
         needs = needs_of(definition)
         self._every_block = needs.every_block
         self._measures: dict[str, list[Measure]] = {}
@@ -157,6 +166,8 @@ class Extractor:
             if not self._touched:
                 if to in counted:
                     self._count(receipt, to, found)
+            elif receipt.logs and self._markers is not None:
+                self._count_actions(receipt, self._markers.actions(receipt), found)
             elif receipt.logs:
                 self._count_touched(receipt, found)
         return Findings(
@@ -209,26 +220,59 @@ class Extractor:
     def _count_touched(self, receipt: Receipt, found: _Found) -> None:
         """Count a transaction for each contract that it made emit something, and once for each app."""
         counted = self.tracked.counted
-        reached = {
-            Address(log.address)
-            for log in receipt.logs
-            if log.address in counted and (not log.topics or log.topics[0] not in TOKEN_NOISE)
-        }
         apps: set[AppId] = set()
-        for address in reached:
+        for address in self._reached(receipt.logs):
             app = counted[address]
             self._count(receipt, address, found, again=app in apps)
             apps.add(app)
+
+    def _reached(self, logs: Iterable[Log]) -> set[Address]:
+        counted = self.tracked.counted
+        return {
+            Address(log.address)
+            for log in logs
+            if log.address in counted and (not log.topics or log.topics[0] not in TOKEN_NOISE)
+        }
+
+    def _count_actions(self, receipt: Receipt, actions: Iterable[Action], found: _Found) -> None:
+        """Count each action by itself, but the transaction's gas and fee only once."""
+        if receipt.sender in self._system.senders or receipt.type in self._system.types:
+            return
+        gas, fee = _cost(receipt)
+        paid: set[Address] = set()
+        paid_for: set[AppId] = set()
+        for action in actions:
+            apps: set[AppId] = set()
+            for address in self._reached(action.logs):
+                app = self.tracked.counted[address]
+                fresh = address not in paid
+                excluded = action.actor in self._policy.excluded or action.actor in self.tracked.excluded.get(
+                    app, ()
+                )
+                share = (gas, fee) if fresh else (0, 0)
+                tally = found.contracts.setdefault(address, _Tally())
+                tally.add(*share, succeeded=action.succeeded, excluded=excluded)
+                if app in apps:
+                    repeated = found.repeated.setdefault(app, _Tally())
+                    repeated.add(*share, succeeded=action.succeeded, excluded=excluded)
+                else:
+                    if fresh and app in paid_for:
+                        repeated = found.repeated.setdefault(app, _Tally())
+                        repeated.gas += gas
+                        repeated.fee_wei += fee
+                    if action.succeeded and not excluded:
+                        actors = found.actors.setdefault(app, {})
+                        actors[action.actor] = actors.get(action.actor, 0) + 1
+                apps.add(app)
+                paid.add(address)
+                paid_for.add(app)
 
     def _count(self, receipt: Receipt, address: Address, found: _Found, *, again: bool = False) -> None:
         """Count a transaction for a contract that it reached, and unless `again` for its app."""
         sender: Address = receipt.sender  # type: ignore[assignment]
         if sender in self._system.senders or receipt.type in self._system.types:
             return
-        gas = int(receipt.gas_used, 16)
-        fee = gas * int(receipt.effective_gas_price, 16)
-        if receipt.l1_fee is not None:
-            fee += int(receipt.l1_fee, 16)
+        gas, fee = _cost(receipt)
         app = self.tracked.counted[address]
         succeeded = receipt.status == SUCCESS
         excluded = sender in self._policy.excluded or sender in self.tracked.excluded.get(app, ())

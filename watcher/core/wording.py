@@ -131,9 +131,15 @@ def rule_words(policy: LivenessPolicy) -> list[str]:
     if bars:
         lines[0] += f" and {window_words(policy.window)} hold {bars}"
     lines[0] += "."
-    lines.append(
-        f"Actions are successful transactions that {how} one of its contracts; actors are their senders."
-    )
+    if policy.unit == "action":
+        lines.append(
+            f"Actions are what users authorised, where it succeeded and {how} one of its contracts; "
+            "actors are who authorised it."
+        )
+    else:
+        lines.append(
+            f"Actions are successful transactions that {how} one of its contracts; actors are their senders."
+        )
     if policy.max_actions_per_actor is not None:
         lines.append(f"No actor counts for more than {policy.max_actions_per_actor:,} actions.")
     without = [

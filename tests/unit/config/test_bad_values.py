@@ -7,6 +7,8 @@ import pytest
 from tests.unit.config.givens import PROGRAM, edited, refusal_of, written
 
 A1 = "0x00000000000000000000000000000000000000a1"
+MARKED = f"event = 'Done(address who, bool ok)', emitters = ['0x{'a1' * 20}']"
+
 BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
     # what is wrong: what stands in the valid file, what stands there instead, what the error has to say
     "unknown key": (
@@ -116,8 +118,38 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "unknown unit": (
         "min_actions = 100",
+        'min_actions = 100\nunit = "intent"',
+        ("liveness.unit", '"intent"', "write 'transaction' or 'action'"),
+    ),
+    "actions that are sent nowhere": (
+        "min_actions = 100",
         'min_actions = 100\nunit = "action"',
-        ("liveness.unit", '"action"', "write 'transaction'"),
+        ("liveness.unit", '"action"', 'write reach = "touched"'),
+    ),
+    "markers of transactions": (
+        "min_actions = 100",
+        f"min_actions = 100\nmarker = [{{ {MARKED} }}]",
+        ("liveness.marker", 'needs unit = "action"'),
+    ),
+    "a marker whose actor is no account": (
+        "min_actions = 100",
+        f"min_actions = 100\nmarker = [{{ {MARKED}, actor = 'ok' }}]",
+        ("liveness.marker[0].actor", "name one of the type address"),
+    ),
+    "a marker without that argument": (
+        "min_actions = 100",
+        f"min_actions = 100\nmarker = [{{ {MARKED}, success = 'did' }}]",
+        ("liveness.marker[0].success", "write one of who, ok"),
+    ),
+    "a marker that says twice how it ended": (
+        "min_actions = 100",
+        f"min_actions = 100\nmarker = [{{ {MARKED}, success = 'ok', fails = true }}]",
+        ("liveness.marker[0].fails", "does not go with success"),
+    ),
+    "an actor where nothing is closed": (
+        "min_actions = 100",
+        f"min_actions = 100\nmarker = [{{ {MARKED}, actor = 'who', opens = true }}]",
+        ("liveness.marker[0].actor", "leave it out"),
     ),
     "unknown family": (
         '"ethereum"',

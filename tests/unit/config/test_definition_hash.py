@@ -132,6 +132,7 @@ DIFFERENT = {
     "another token": ("total_supply = 10_000_000_000", "total_supply = 10_000_000_001"),
     "another share": ('"53.3"', '"53.31"'),
     "another reach": ('reach = "touched"', 'reach = "direct"'),
+    "another unit": ('unit = "transaction"', 'unit = "action"'),
     "another window": ("days = 7", "days = 8"),
     "another kind of window": ('"complete_days"', '"rolling"'),
     "another bar": ("min_actions = 100\n", "min_actions = 101\n"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar
 
+from watcher.core.actions import Marker
 from watcher.core.aggregates import Shape
 from watcher.core.applications import Discovery
 from watcher.core.definition import (
@@ -190,11 +191,14 @@ def policy(
     touched: bool = False,
     excluded: Iterable[Address] = (),
     exclude_deployers: bool = False,
+    markers: Iterable[Marker] | None = None,
 ) -> LivenessPolicy:
     """Give a liveness policy; by default one action within a rolling day keeps an app live."""
     return LivenessPolicy(
         window=WindowSpec(days, "complete_days" if complete_days else "rolling"),
         reach="touched" if touched else "direct",
+        unit="transaction" if markers is None else "action",
+        markers=tuple(markers or ()),
         bars=bars or Bars(min_actions=1),
         leave_below=leave_below or Bars(),
         max_actions_per_actor=max_actions_per_actor,

@@ -1,0 +1,230 @@
+"""Actions inside of transactions: who authorised what, told by markers in the logs."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.core.givens import address, joins, policy
+from tests.unit.core.reading import Says, extracted, found, program
+from watcher.config.families import families, family_markers, system_transactions
+from watcher.config.markers import MarkerTable
+from watcher.core.actions import Action, Markers
+from watcher.core.facts import Activity
+from watcher.core.types import Address, AppId
+from watcher.testing.fake_blocks import FakeLog, FakeTx, log, receipts_of, tx
+
+APP, ROUTER, OTHER, SAFE, FORWARDER, EXECUTOR, BUNDLER = (address(number) for number in range(1, 8))
+ANN, BOB, CAT = address(0xA1), address(0xA2), address(0xA3)
+SWAP = "0x" + "5" * 64
+ENTRY = Address("0x0000000071727de22e5e9d8baf0edac6f37da032")
+OLD_ENTRY = Address("0x5ff137d4b0fdcd49dca30c7cf57e578a026d2789")
+OPENED = "0xbb47ee3e183a558b1a2ff0874b079f3fc5478b7454eacf2bfc5af2ff5878f972"
+OPERATION = "0x49628fd1471006c1482da88028e9ce4dbb080b815c9b0344d39e5a8e6ec1419f"
+SAFE_DID = "0x442e715f626346e8c54381002da614f62bee8d27386535b2521ec8540898556e"
+SAFE_FAILED = "0x23428b18acfb3ea64b08dc0c1d296ea9c09702c09083ca5272e64d115b687d23"
+FORWARDED = "0x842fb24a83793558587a3dab2be7674da4a51d09c5542d6dd354e5d0ea70813c"
+INTENT = "0x23a3c1343409f01965611c9c4c8b99e36d7b09ca22516507d5486ce0584379b8"
+LISTED = [
+    {"event": "ExecutionSuccess(bytes32 txHash, uint256 payment)", "emitters": [SAFE]},
+    {"event": "ExecutionFailure(bytes32 txHash, uint256 payment)", "emitters": [SAFE], "fails": True},
+    {
+        "event": "ExecutedForwardRequest(address indexed signer, uint256 nonce, bool success)",
+        "emitters": [FORWARDER],
+        "actor": "signer",
+        "success": "success",
+    },
+    {
+        "event": "IntentExecuted(address indexed eoa, uint256 indexed nonce, bool incremented, bytes4 err)",
+        "emitters": [EXECUTOR],
+        "actor": "eoa",
+        "error": "err",
+    },
+]
+MARKERS = (*family_markers("ethereum"), *(MarkerTable.model_validate(row).built() for row in LISTED))
+USE, OPEN = log(APP, SWAP), log(ENTRY, OPENED)
+
+
+def words(*values: int) -> str:
+    """Give these words as a log's data."""
+    return "0x" + "".join(f"{value:064x}" for value in values)
+
+
+def padded(account: str) -> str:
+    """Give an account as a topic."""
+    return f"0x{account[2:]:0>64}"
+
+
+def operation(account: str, *, ok: bool = True, entry: str = ENTRY) -> FakeLog:
+    """Say how an account's operation ended."""
+    return log(entry, OPERATION, SWAP, padded(account), padded(OTHER), data=words(0, ok, 7, 7))
+
+
+def forwarded(signer: str, *, ok: bool = True) -> FakeLog:
+    """Say how a signer's request ended."""
+    return log(FORWARDER, FORWARDED, padded(signer), data=words(0, ok))
+
+
+def intent(account: str, error: int = 0) -> FakeLog:
+    """Say how an account's intent ended."""
+    return log(EXECUTOR, INTENT, padded(account), words(1), data=words(1, error << 224))
+
+
+SAFE_DONE, SAFE_NOT_DONE = log(SAFE, SAFE_DID, data=words(1, 0)), log(SAFE, SAFE_FAILED, data=words(1, 0))
+
+
+def cut(*logs: FakeLog) -> list[Action]:
+    """Give the actions of a bundler's transaction with these logs."""
+    [receipt] = receipts_of([tx(BUNDLER, OTHER, logs=logs)])
+    return Markers(MARKERS).actions(receipt)
+
+
+def activity(*transactions: FakeTx, excluded: Sequence[Address] = ()) -> Activity[Address]:
+    """Give what a block says of an app with two contracts."""
+    app = found("a", Says("a", {1: [joins("a", APP), joins("a", ROUTER)]}))
+    liveness = policy(touched=True, markers=MARKERS, excluded=excluded)
+    return extracted(program(app, liveness=liveness), transactions)[0].activity[AppId("a")]
+
+
+def bundle(*logs: FakeLog) -> Activity[Address]:
+    """Give what a bundler's transaction with these logs says of the app."""
+    return activity(tx(BUNDLER, ENTRY, logs=logs, gas=100, price=3, l1_fee=5))
+
+
+def test_a_transaction_without_markers_is_one_action_of_its_sender() -> None:
+    """As with `unit = "transaction"`."""
+    assert [(each.actor, each.succeeded) for each in cut(USE, USE)] == [(BUNDLER, True)]
+    assert dict(activity(tx(ANN, OTHER, logs=[USE, USE]), tx(ANN, APP)).actors) == {ANN: 1}
+
+
+def test_a_transaction_that_failed_is_a_failed_action_of_its_sender() -> None:
+    """Whatever was to happen in it did not."""
+    [receipt] = receipts_of([tx(ANN, APP, ok=False)])
+    assert Markers(MARKERS).actions(receipt) == [Action(ANN, succeeded=False, logs=())]
+
+
+@pytest.mark.parametrize(
+    ("marker", "actor", "succeeded"),
+    [
+        (operation(ANN), ANN, True),
+        (operation(ANN, ok=False), ANN, False),
+        (SAFE_DONE, SAFE, True),
+        (SAFE_NOT_DONE, SAFE, False),
+        (forwarded(ANN), ANN, True),
+        (forwarded(ANN, ok=False), ANN, False),
+        (intent(ANN), ANN, True),
+        (intent(ANN, error=0xDEADBEEF), ANN, False),
+    ],
+)
+def test_a_marker_says_who_authorised_an_action_and_how_it_ended(
+    marker: FakeLog, actor: str, *, succeeded: bool
+) -> None:
+    """The account is the emitter or an argument; success is a flag, no error, or which event it is."""
+    [action] = cut(USE, marker)
+    assert (action.actor, action.succeeded, len(action.logs)) == (actor, succeeded, 2)
+
+
+@pytest.mark.parametrize("entry", sorted(MARKERS[0].emitters))
+def test_every_version_of_the_entry_point_is_believed(entry: Address) -> None:
+    """They emit the same event from other addresses."""
+    assert [each.actor for each in cut(USE, operation(ANN, entry=entry))] == [ANN]
+
+
+@pytest.mark.parametrize("family", families())
+def test_every_family_has_the_entry_points(family: str) -> None:
+    """They are at the same addresses everywhere."""
+    assert family_markers(family) == family_markers("ethereum")
+
+
+@pytest.mark.parametrize(
+    "lookalike",
+    [
+        operation(ANN, entry=OTHER),
+        log(OTHER, SAFE_DID, data=words(1, 0)),
+        log(ENTRY, OPERATION, SWAP, padded(ANN), data=words(0, 1, 7, 7)),
+        log(FORWARDER, FORWARDED, padded(ANN), data=words(0)),
+        log(ENTRY),
+    ],
+)
+def test_an_event_of_another_emitter_or_form_closes_nothing(lookalike: FakeLog) -> None:
+    """Otherwise anybody could make actors by emitting logs."""
+    assert [each.actor for each in cut(USE, lookalike)] == [BUNDLER]
+
+
+def test_each_operation_of_a_bundle_has_the_logs_since_the_one_before() -> None:
+    """One that did nothing in the app reaches nothing; what came before the bundle is nobody's."""
+    told = bundle(
+        log(ROUTER, SWAP), OPEN, USE, operation(ANN), operation(BOB), USE, operation(ANN), USE, operation(CAT)
+    )
+    assert dict(told.actors) == {ANN: 2, CAT: 1}
+    assert [len(each.logs) for each in cut(USE, OPEN, USE, operation(ANN), operation(BOB))] == [2, 1]
+
+
+def test_what_no_marker_closes_is_nobodys_beside_markers() -> None:
+    """A bundler is no user by what comes after."""
+    assert [each.actor for each in cut(OPEN, operation(ANN), USE)] == [ANN]
+
+
+def test_a_failed_operation_is_kept_and_does_not_count() -> None:
+    """Its own flag decides, though the transaction succeeded."""
+    told = bundle(OPEN, USE, operation(ANN, ok=False), USE, operation(BOB))
+    assert (dict(told.actors), told.failed) == ({BOB: 1}, 1)
+
+
+def test_an_excluded_actor_is_kept_and_does_not_count() -> None:
+    """Whoever sent the transaction; a bundler that is excluded takes nothing from its users."""
+    sent = tx(BUNDLER, ENTRY, logs=[OPEN, USE, operation(ANN), USE, operation(BOB)])
+    told = activity(sent, excluded=[ANN, BUNDLER])
+    assert (dict(told.actors), told.excluded) == ({BOB: 1}, 1)
+
+
+def test_gas_and_fee_of_a_bundle_are_the_transactions_and_count_once() -> None:
+    """For each contract that it reached, and for the app."""
+    both = log(ROUTER, SWAP)
+    told = bundle(OPEN, USE, both, operation(ANN), both, operation(BOB), USE, operation(CAT))
+    assert (told.gas, told.fee_wei, dict(told.actors)) == (100, 305, {ANN: 1, BOB: 1, CAT: 1})
+    assert {each.gas for each in told.contracts.values()} == {100}
+    assert {each.actions for each in told.contracts.values()} == {2}
+    assert bundle(OPEN, USE, operation(ANN), both, operation(BOB)).gas == 100
+
+
+def test_transactions_of_the_system_hold_no_actions() -> None:
+    """As with `unit = "transaction"`."""
+    app = found("a", Says("a", {1: [joins("a", APP)]}))
+    from_system = tx(BUNDLER, ENTRY, logs=[OPEN, USE, operation(ANN)], kind="0x6a")
+    arbitrum = system_transactions("arbitrum")
+    read = extracted(
+        program(app, liveness=policy(touched=True, markers=MARKERS), system=arbitrum), [from_system]
+    )
+    assert dict(read[0].activity[AppId("a")].actors) == {}
+
+
+def test_inside_another_execution_the_innermost_has_the_logs() -> None:
+    """A bundle inside a Safe's transaction, or a Safe's inside an operation: each use counts once."""
+    told = bundle(OPEN, USE, operation(ANN), USE, operation(BOB), SAFE_DONE)
+    assert dict(told.actors) == {ANN: 1, BOB: 1}
+    assert dict(bundle(OPEN, USE, SAFE_DONE, operation(ANN)).actors) == {SAFE: 1}
+
+
+def test_a_bundle_inside_an_operation_leaves_the_outer_what_came_before() -> None:
+    """An operation of one EntryPoint may call another EntryPoint."""
+    inner = [log(OLD_ENTRY, OPENED), USE, operation(BOB, entry=OLD_ENTRY)]
+    assert dict(bundle(OPEN, USE, *inner, operation(ANN)).actors) == {BOB: 1, ANN: 1}
+    assert dict(bundle(OPEN, *inner, operation(ANN), USE, operation(CAT)).actors) == {BOB: 1, CAT: 1}
+
+
+STEPS = st.lists(st.tuples(st.sampled_from([ANN, BOB, CAT]), st.integers(0, 3), st.booleans()), max_size=8)
+
+
+@given(STEPS)
+def test_a_bundle_counts_as_its_operations_would_one_by_one(steps: list[tuple[Address, int, bool]]) -> None:
+    """A recount from what was done, not from logs."""
+    logs = [OPEN]
+    expected: dict[Address, int] = {}
+    for account, uses, ok in steps:
+        logs += [*[USE] * uses, operation(account, ok=ok)]
+        if uses and ok:
+            expected[account] = expected.get(account, 0) + 1
+    told = activity(tx(OTHER, ENTRY, logs=[*logs, operation(CAT)]), tx(BUNDLER, OTHER, logs=[USE]))
+    assert dict(told.actors) == {**expected, BUNDLER: 1}
