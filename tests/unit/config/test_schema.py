@@ -55,7 +55,8 @@ def test_secrets_are_described_by_their_sources() -> None:
 
 def test_every_shipped_file_names_its_schema() -> None:
     """Editors find it by the first line."""
-    for path in [shipped("config", "watcher.toml"), *shipped("config", "programs").glob("*.toml")]:
+    tables = [*shipped("config", "programs").glob("*.toml"), *shipped("config", "grants").glob("*.toml")]
+    for path in [shipped("config", "watcher.toml"), *tables]:
         text = path.read_text(encoding="utf-8")
         named = (path.parent / text.splitlines()[0].removeprefix("#:schema ")).resolve()
         assert named.parent == shipped("config", "schema").resolve()
