@@ -301,6 +301,45 @@ def test_a_folder_may_come_later_and_its_files_may_be_unreadable_for_a_while(tmp
         assert folder.run() == 2
 
 
+def test_however_often_it_starts_again_the_ledger_is_that_of_one_run_from_the_beginning(
+    tmp_path: Path,
+) -> None:
+    """Claims and values that begin, change, expire and are taken back, admitted while the chain goes on."""
+    definition = program(tmp_path)
+    made = chain(1)
+    hour = 3_600
+    first = statement(valid_for=100 + 9 * hour + 7)
+    coming = {
+        1: (statement(BOB, value="false", effective_from=START + 5 * hour + 1), BOB),
+        2: (first, ANN),
+        3: (statement(BOB, effective_from=START + 8 * hour), BOB),
+        4: (statement(subject="l2-stage", claim="value", value="2", valid_for=12 * hour), ANN),
+        12: (statement(revokes=first.id, effective_from=START), ANN),
+        13: (statement(BOB, value="false", effective_from=START + 15 * hour), BOB),
+    }
+    with fresh_store(tmp_path / "live") as store:
+        for now in range(20):
+            if now in coming:
+                said, key = coming[now]
+                admit(definition, store, signed(said, key))
+            made.empty_blocks(1, every=hour)
+            watch = Watch(definition, made, store)
+            watch.sync()
+        entries = watch.entries()
+        with store.reading() as tx:
+            files = [json.dumps(dict(exported(each))) for each in tx.attestations.all()]
+        kinds = {kind for kind, _, _ in story(watch)}
+    assert {"attestation.recorded", "app.went_live", "app.went_dormant", "kpi.met"} <= kinds
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "all.json").write_text("\n".join(reversed(files)), encoding="utf-8")
+    with fresh_store(tmp_path / "again") as store:
+        assert Folder(definition, store, inbox).run() == len(coming)
+        again = Watch(definition, made, store)
+        again.sync()
+        assert again.entries() == entries
+
+
 def test_what_is_admitted_while_a_copy_looks_ahead_makes_it_begin_anew(tmp_path: Path) -> None:
     """The provisional copy has taken in blocks at which the attestation acts."""
     definition = program(tmp_path)
