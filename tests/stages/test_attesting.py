@@ -323,8 +323,8 @@ def test_however_often_it_starts_again_the_ledger_is_that_of_one_run_from_the_be
                 said, key = coming[now]
                 admit(definition, store, signed(said, key))
             made.empty_blocks(1, every=hour)
-            watch = Watch(definition, made, store)
-            watch.sync()
+            Watch(definition, made, store).sync()
+        watch = Watch(definition, made, store)
         entries = watch.entries()
         with store.reading() as tx:
             files = [json.dumps(dict(exported(each))) for each in tx.attestations.all()]
