@@ -6,6 +6,7 @@ from itertools import pairwise
 from watcher.config.check_apps import app_problems
 from watcher.config.check_kpis import kpi_problems
 from watcher.config.check_tranches import tranche_problems
+from watcher.config.families import family_markers
 from watcher.config.problems import KeyPath, Problem, did_you_mean
 from watcher.config.program_file import Condition, ProgramFile
 
@@ -18,6 +19,7 @@ def problems_between_tables(program: ProgramFile) -> list[Problem]:
         *_duplicate_ids("milestone", [milestone.id for milestone in program.milestone]),
         *_duplicate_ids("countdown", [countdown.id for countdown in program.countdown]),
         *_gaps(program),
+        *_markers(program),
         *app_problems(program),
         *_references(program),
         *kpi_problems(program),
@@ -51,6 +53,24 @@ def _gaps(program: ProgramFile) -> Iterator[Problem]:
                 ("chain", "gap", place, "first"),
                 f"overlaps or touches the gap of blocks {gap.first} to {gap.last}: write both as one",
             )
+
+
+def _markers(program: ProgramFile) -> Iterator[Problem]:
+    """Find emitters whose event is explained twice: the order in the file must not decide."""
+    known = {
+        (emitter, marker.topic0): "in the chain's family"
+        for marker in family_markers(program.chain.family)
+        for emitter in marker.emitters
+    }
+    for place, marker in enumerate(program.liveness.marker):
+        for emitter in sorted(marker.emitters):
+            event = (emitter, marker.event.topic0)
+            if event in known:
+                yield Problem(
+                    ("liveness", "marker", place, "emitters"),
+                    f"lists {emitter}, whose {marker.event.name} stands {known[event]} already: leave it out",
+                )
+            known.setdefault(event, f"in marker[{place}]")
 
 
 def _references(program: ProgramFile) -> Iterator[Problem]:

@@ -10,6 +10,9 @@ from watcher.config.program import load_program
 A1 = "0x00000000000000000000000000000000000000a1"
 B1 = "0x00000000000000000000000000000000000000b1"
 LISTED = '[[app.contract]]\naddress = "0x00000000000000000000000000000000000000a2"\n'
+ACTIONS = 'min_actions = 100\nunit = "action"\nreach = "touched"\n'
+BEGINS = "{{ event = 'BeforeExecution()', emitters = ['{}'], opens = true }}"
+ENTRY = "0x0000000071727de22e5e9d8baf0edac6f37da032"
 OPEN = '[[app.discover]]\nkind = "open"\n'
 BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
     # what is wrong: what stands in the valid file, what stands there instead, what the error has to say
@@ -22,6 +25,16 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "0x00000000000000000000000000000000000000a2",
         A1.replace("a1", "A1"),
         ("app[1].contract[0].address", A1.replace("a1", "A1"), "app[0].contract[0]", "list it once"),
+    ),
+    "a marker that the family has": (
+        "min_actions = 100\n",
+        f"{ACTIONS}marker = [{BEGINS.format(ENTRY)}]\n",
+        ("liveness.marker[0].emitters", ENTRY, "BeforeExecution", "in the chain's family", "leave it out"),
+    ),
+    "a marker explained twice": (
+        "min_actions = 100\n",
+        f"{ACTIONS}marker = [{BEGINS.format(A1)}, {BEGINS.format(A1)}]\n",
+        ("liveness.marker[1].emitters", A1, "in marker[0]", "leave it out"),
     ),
     "an address excluded twice": (
         '{ kind = "deployers" }',

@@ -164,3 +164,10 @@ def test_a_spark_line_shows_zero_as_nothing_and_little_as_little() -> None:
     assert spark_line([0, 1, 50, 100]) == "·▁▄█"
     assert spark_line([0, 0]) == "··"
     assert spark_line([]) == ""
+
+
+def test_the_rule_says_what_an_action_is() -> None:
+    """A transaction and its sender, or what a user authorised and who did."""
+    assert "successful transactions" in " ".join(rule_words(policy(touched=True)))
+    told = " ".join(rule_words(policy(touched=True, markers=())))
+    assert "what users authorised, where it succeeded and made a log in one of its contracts" in told
