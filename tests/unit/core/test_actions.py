@@ -228,3 +228,46 @@ def test_a_bundle_counts_as_its_operations_would_one_by_one(steps: list[tuple[Ad
             expected[account] = expected.get(account, 0) + 1
     told = activity(tx(OTHER, ENTRY, logs=[*logs, operation(CAT)]), tx(BUNDLER, OTHER, logs=[USE]))
     assert dict(told.actors) == {**expected, BUNDLER: 1}
+
+
+TOLD = {
+    "use": USE,
+    "open": OPEN,
+    "old open": log(OLD_ENTRY, OPENED),
+    "ann": operation(ANN),
+    "ben by old": operation(BOB, entry=OLD_ENTRY),
+    "safe": SAFE_DONE,
+    "forwarded": forwarded(CAT),
+    "lookalike": operation(CAT, entry=OTHER),
+}
+CLOSING = {"ann": ANN, "ben by old": BOB, "safe": SAFE, "forwarded": CAT}
+
+
+def owners(names: Sequence[str]) -> list[tuple[Address, list[int]]]:
+    """Say for each marker which logs are its own: the slow way, asking each log for its first taker."""
+
+    def start(place: int) -> int:
+        """Give the opening behind which a marker takes logs: its emitter's last one, else anybody's."""
+        own = {"ann": "open", "ben by old": "old open"}.get(names[place])
+        opened = [each for each in range(place) if names[each] in {"open", "old open"}]
+        return max([each for each in opened if names[each] == own] or opened, default=-1)
+
+    closing = [place for place, name in enumerate(names) if name in CLOSING]
+    taken: dict[int, list[int]] = {place: [] for place in closing}
+    for each, name in enumerate(names):
+        takers = [place for place in closing if place >= each and start(place) < each]
+        if name in CLOSING:
+            taken[each].append(each)
+        elif takers and name in {"use", "lookalike"}:
+            taken[takers[0]].append(each)
+    return [(CLOSING[names[place]], logs) for place, logs in taken.items()]
+
+
+@given(st.lists(st.sampled_from(sorted(TOLD)), max_size=12))
+def test_each_log_is_the_first_takers_however_executions_nest(names: list[str]) -> None:
+    """A brute-force recount; so no log is in two actions, and nothing that was done counts twice."""
+    told = [
+        (each.actor, [int(item.log_index, 16) for item in each.logs])
+        for each in cut(*(TOLD[name] for name in names))
+    ]
+    assert told == (owners(names) or [(BUNDLER, [*range(len(names))])])
