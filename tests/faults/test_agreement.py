@@ -219,10 +219,10 @@ def test_an_endpoint_that_lags_far_has_no_vote(nodes: list[ScriptedNode]) -> Non
     known = ref(nodes[0], 25)
     fork(nodes[0], 25)
     nodes[0].blocks += [nodes[0].block(number, 0) for number in range(30, 31 + LAGGING)]
-    assert source_of(*nodes[:2]).replaced(known)
+    assert source_of(*nodes[:2]).replaced(known, lasting=False)
     nodes[0].blocks.pop()
     with pytest.raises(EndpointUnavailable, match="differ"):
-        source_of(*nodes[:2]).replaced(known)
+        source_of(*nodes[:2]).replaced(known, lasting=False)
 
 
 def test_a_single_endpoint_says_it_again(nodes: list[ScriptedNode]) -> None:
@@ -243,8 +243,20 @@ def test_endpoints_that_cannot_be_asked_have_no_vote(nodes: list[ScriptedNode]) 
     source = source_of(*nodes[:2])
     source.identity()
     nodes[0].next(HttpAnswer(402))
-    assert source.replaced(known)
-    assert source.replaced(known)
+    assert source.replaced(known, lasting=False)
+    assert source.replaced(known, lasting=False)
+
+
+def test_one_of_several_endpoints_does_not_undo_what_was_final(nodes: list[ScriptedNode]) -> None:
+    """It may be stuck on a branch that was left, while those that know better are silent."""
+    known = ref(nodes[0], 25)
+    fork(nodes[1], 25)
+    source = source_of(*nodes[:2])
+    source.identity()
+    nodes[0].next(HttpAnswer(402))
+    for _ in range(2):
+        with pytest.raises(EndpointUnavailable, match="nobody else can be asked now"):
+            source.replaced(known)
 
 
 def test_each_endpoint_bears_witness_by_itself(nodes: list[ScriptedNode]) -> None:

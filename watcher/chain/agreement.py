@@ -111,9 +111,15 @@ class Agreement:
 
         By the word of two endpoints, where two can be asked; one that alone says so for long is left alone,
         unless the block is not `lasting` and the head of those that keep it is the older one: they are stuck.
-        Raises EndpointUnavailable while they differ, and where nobody can say.
+        Of a `lasting` block one of several endpoints does not decide while the others are silent: it may be
+        the one that is stuck. Raises EndpointUnavailable while they differ, and where nobody can say.
         """
         votes = self._votes(block.number)
+        if lasting and len(votes) == 1 < len(self._rpc.endpoints) and votes[0].hash != block.hash:
+            raise EndpointUnavailable(
+                f"{votes[0].endpoint.name} has another block {block.number}, {votes[0].hash}, and nobody "
+                "else can be asked now: that alone does not undo what was final"
+            )
         hashes = Counter(vote.hash for vote in votes)
         loudest = max((count for found, count in hashes.items() if found != block.hash), default=0)
         if not hashes[block.hash] or loudest > max(1, hashes[block.hash]):

@@ -109,7 +109,7 @@ class ChainSource(Protocol):
 
         What one endpoint alone says is asked of a second one, where there is one; EndpointUnavailable while
         they differ. If they do for long, a `lasting` block (one that was final) stays; else the endpoint with
-        the newer head is right.
+        the newer head is right. One of several does not undo a `lasting` block while the others are silent.
         """
         ...
 
