@@ -109,3 +109,37 @@ def test_by_depth_the_final_block_is_shown_beside_the_head(program: Definition, 
     watch.index.run(max_windows=0)
     with store.reading() as tx:
         assert tx.state.final() is None
+
+
+def test_a_branch_that_ends_at_a_declared_gap_is_not_built_upon(tmp_path: Path, store: Store) -> None:
+    """No parent's hash leads over the gap: the block behind it is shown together with the one before it."""
+    program = definition(tmp_path, chain='[[chain.gap]]\nfirst = 8\nlast = 9\nreason = "lost"')
+    stuck, true = branches()
+    watch = Watch(program, stuck, store)
+    stuck.show_head(7)
+    watch.index.run()
+    stuck.show_head(None)
+    behind = Watch(program, true, store)
+    true.replaced = lambda _block, **_kept: False  # type: ignore[method-assign]  # a stuck endpoint keeps it
+    with pytest.raises(EndpointUnavailable, match="block 10 does not lie above block 7"):
+        behind.index.run()
+    with store.reading() as tx:
+        checkpoint = tx.facts.checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.number == 7
+
+
+def test_the_first_blocks_read_lie_above_the_genesis_block(program: Definition, store: Store) -> None:
+    """An endpoint that went over to another chain after it was asked for its own gives nothing to store."""
+    stuck, _ = branches()
+    other = FakeChain(genesis_time=START + 1)
+    other.empty_blocks(12)
+    watch = Watch(program, stuck, store)
+    stuck.show_head(0)
+    watch.index.run()
+    stuck.show_head(None)
+    stuck._blocks[1:] = other._blocks[1:]
+    with pytest.raises(EndpointUnavailable, match="block 1 does not lie above block 0"):
+        watch.index.run()
+    with store.reading() as tx:
+        assert tx.facts.checkpoint() is None

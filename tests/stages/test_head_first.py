@@ -241,25 +241,31 @@ def test_what_does_not_follow_the_history_is_read_anew(tmp_path: Path, store: St
     other.empty_blocks(42)
     other.reorg(3)
     other.empty_blocks(3)
-    liar = Watch(program, chain, store, cut=Cut(backlog=10))
-    chain.before = lambda _method: None
-    honest = chain.windows
-
-    def lie(blocks: Any, size: int, **how: Any) -> Any:  # noqa: ANN401  # passed on
-        return (other.windows if blocks.first > 38 else honest)(blocks, size, **how)
-
-    headers = chain.headers
-    chain.windows = lie  # type: ignore[method-assign]
-    chain.headers = lambda numbers: [  # type: ignore[method-assign]
-        other.ref_or_none(number) if number > 39 else headers([number])[0] for number in numbers
-    ]
+    with store.writing() as tx:
+        tx.facts.append_ahead(pack(blocks(other, 40, 42)))
+    replaced = chain.replaced
+    chain.replaced = lambda _block, **_kept: False  # type: ignore[method-assign]  # whoever gave it keeps it
     with pytest.raises(EndpointUnavailable, match="what was read ahead does not follow"):
-        liar.index.run()
+        Watch(program, chain, store, cut=Cut(backlog=10)).index.run()
     assert ahead(store) is None
-    chain.windows, chain.headers = honest, headers  # type: ignore[method-assign]
+    chain.replaced = replaced  # type: ignore[method-assign]
     watch = Watch(program, chain, store, cut=Cut(backlog=10))
     watch.sync()
     assert watch.entries() == clean(program, chain, tmp_path / "clean")
+
+
+def test_the_reading_at_the_head_begins_above_the_final_block(tmp_path: Path, store: Store) -> None:
+    """What is of another branch than the final block below it is not stored, and not built upon."""
+    program, chain = curated(tmp_path), history(Random(9), 40)
+    other = FakeChain(genesis_time=START)
+    other.empty_blocks(42)
+    honest = chain.windows
+    chain.windows = lambda span, size, **how: (other.windows if span.first > 38 else honest)(  # type: ignore[method-assign]
+        span, size, **how
+    )
+    with pytest.raises(EndpointUnavailable, match="block 40 does not lie above block 39"):
+        Watch(program, chain, store, cut=Cut(backlog=10)).index.run()
+    assert ahead(store) is None
 
 
 def test_a_head_that_is_not_there_yet_holds_nothing_up(program: Definition, store: Store) -> None:

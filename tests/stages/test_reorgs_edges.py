@@ -1,7 +1,7 @@
 """Reorgs that are special: at an edge of time or finality, or of blocks that say who belongs to an app."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from tests.stages.world import (
     use,
 )
 from watcher.core.types import BlockRef
-from watcher.errors import ReorgBelowFinality
+from watcher.errors import EndpointUnavailable, ReorgBelowFinality
 from watcher.stages.rewind import rewind
 from watcher.store.database import Store
 from watcher.testing.fake_blocks import create
@@ -77,6 +77,39 @@ def test_who_belonged_by_a_block_that_is_gone_belongs_no_more(store: Store, tmp_
     watch.sync()
     assert ("app.went_live", "gamma") in {(kind, subject) for kind, subject, _ in watch.story()}
     assert as_a_clean_replay(watch, tmp_path / "clean")
+
+
+class Faltering(FakeChain):
+    """A chain whose endpoint fails, once, when it is asked what it shows."""
+
+    fails = False
+
+    def shows(self, blocks: Sequence[BlockRef]) -> bool:
+        """Fail if it is to."""
+        if self.fails:
+            self.fails = False
+            raise EndpointUnavailable("connection reset")
+        return super().shows(blocks)
+
+
+def test_who_belonged_by_a_lost_block_belongs_no_more_after_a_failure(store: Store, tmp_path: Path) -> None:
+    """The run that rewinds fails right after it: the next one must not read with what the lost rows said."""
+    chain = Faltering(genesis_time=START)
+    open_for_business(chain)
+    chain.empty_blocks(4)
+    watch = Watch(definition(tmp_path), chain, store)
+    chain.block(GAMMA)
+    chain.block(*use(CREATED, 0, 1))
+    watch.sync()
+    chain.reorg(2)
+    chain.block(*use(CREATED, 0, 1, 2))
+    chain.block(*use(CREATED, 3))
+    chain.empty_blocks(1)
+    chain.fails = True
+    with pytest.raises(EndpointUnavailable, match="connection reset"):
+        watch.index.run()
+    watch.sync()
+    assert used(store, "gamma") == 0
 
 
 MOVES: list[tuple[str, Callable[[int], int]]] = [

@@ -46,6 +46,30 @@ def note_final(
     return newer or known
 
 
+def check_follows(source: ChainSource, store: Store, first: BlockRef, *, ahead: bool) -> None:
+    """Raise EndpointUnavailable where nobody shows the first block of a window together with the one below.
+
+    That is the newest stored one, of the history or (`ahead`) of what was read at the head. Stored
+    neighbours are compared when the window is written. Over a declared gap, above the genesis block and
+    where the reading at the head begins, no parent's hash says that the two are of one branch of one chain.
+    """
+    with store.reading() as tx:
+        extent = tx.facts.extent()
+        if ahead:
+            stored = None if extent.ahead is None else extent.ahead.last
+            below = stored or tx.state.final() or _genesis(tx)
+        else:
+            stored = extent.checkpoint
+            below = stored or _genesis(tx)
+        neighbours = below is not None and below.number + 1 == first.number
+    if below is None or (stored is not None and neighbours):
+        return
+    if not (first.parent_hash == below.hash if neighbours else source.shows([below, first])):
+        raise EndpointUnavailable(
+            f"block {first.number} does not lie above block {below.number} as it was read: it is read again"
+        )
+
+
 def _genesis(tx: Tx) -> BlockRef | None:
     """Give the block that the database's whole chain lies above; only its number and hash are known."""
     identity = tx.state.identity()

@@ -22,7 +22,7 @@ from watcher.core.window import LogFilter
 from watcher.errors import EndpointUnavailable, HistoryMissing
 from watcher.stages.answers import READERS, answer_wants
 from watcher.stages.cutting import Cutting, Sizes, is_slow
-from watcher.stages.finality import check_under, note_final, read_final
+from watcher.stages.finality import check_follows, check_under, note_final, read_final
 from watcher.stages.head_first import HeadFirst
 from watcher.stages.identity import check_chain
 from watcher.stages.read_window import (
@@ -122,8 +122,11 @@ class Index:
         # Finality is read before the rows are compared: what was final then is not replaced afterwards.
         final_seen = read_final(self._chain, self._source, head)
         rewound = rewind_if_replaced(self._source, self._store, head)
+        if rewound:
+            # At once: whatever fails before it is learned anew, what the lost rows said holds no more.
+            self._tracked = None
         final = note_final(self._chain, self._source, self._store, head, final_seen)
-        if rewound or self._tracked is None:
+        if self._tracked is None:
             self._tracked = self._rebuilt()
         answered, unanswered = answer_wants(
             self._definition, self._source, self._store, self._tracked, self._headers, readers=self._readers
@@ -239,6 +242,7 @@ class Index:
         """
         last = window.packed.blocks[-1].block
         try:
+            check_follows(self._source, self._store, window.packed.blocks[0].block, ahead=ahead)
             if final is not None:
                 check_under(self._source, last, final)
             written = write_window(self._store, self._chain, window, is_final=final is not None, ahead=ahead)
@@ -246,6 +250,7 @@ class Index:
             self._readahead.forget()
             raise
         if written.joined or self._tracked is None:
+            self._tracked = None
             self._tracked = self._rebuilt()
         elif not ahead:
             self._learn(self._tracked, window)
