@@ -4,16 +4,19 @@ changed program file + the database of the old one ─▶ Planned ─▶ what wa
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 
 from watcher.bootstrap import Files, chain_source
 from watcher.clock import SystemClock
+from watcher.core.definition import Definition
 from watcher.core.rereading import restricted
 from watcher.stages.adopting import Planned, adopt, plan_adoption, read_missing
 from watcher.stages.planning import Planner
 from watcher.stages.progress import Progress
+from watcher.stages.supposing import Asking, Held, Supposed, held_in, suppose
 from watcher.store.database import Store
 
 
@@ -52,3 +55,35 @@ def adopting(
                 return adopt(planned, store, clock, beside)
 
         yield planned, act
+
+
+Suppose = Callable[[Definition], Supposed]
+"""Tells which ledger the deployment's database would have under a program."""
+
+
+@contextmanager
+def supposing(
+    files: Files, *, offline: bool, progress: Callable[[int, int], None] | None = None
+) -> Iterator[tuple[Held, Suppose]]:
+    """Give what the deployment's database holds, and what tells its ledger under another program.
+
+    The database is only read; with `offline` no endpoint is asked. A watcher may run on it meanwhile.
+    """
+    clock = SystemClock()
+    url = files.deployment.database.get_secret_value()
+    with closing(Store.open(url, create=False)) as store, ExitStack() as stack:
+
+        def asking(definition: Definition) -> Asking:
+            source = stack.enter_context(closing(chain_source(files, clock, Event())))
+            return Asking(source, Planner(definition, source).by_logs, progress or Progress(clock))
+
+        def supposed(definition: Definition) -> Supposed:
+            folder = stack.enter_context(TemporaryDirectory())
+            scratch, beside = (
+                stack.enter_context(closing(Store.open(f"sqlite:///{folder}/{name}.db", create=True)))
+                for name in ("scratch", "beside")
+            )
+            asked = None if offline else asking(definition)
+            return suppose(definition, store, scratch=scratch, beside=beside, clock=clock, asking=asked)
+
+        yield held_in(store), supposed

@@ -31,7 +31,7 @@ def test_help_lists_every_command_by_the_first_line_of_its_module() -> None:
     """Whoever adds a file adds a command."""
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    files = {path.stem for path in Path(cli.__path__[0]).glob("[!_]*.py")}
+    files = {path.stem.replace("_", "-") for path in Path(cli.__path__[0]).glob("[!_]*.py")}
     listed = {
         line.split()[0] for line in result.stdout.partition("Commands:")[2].splitlines() if line.strip()
     }

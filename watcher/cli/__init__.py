@@ -1,6 +1,6 @@
 """The command line: one file a command or group of commands, no logic.
 
-    watcher NAME … ─▶ watcher/cli/NAME.py, imported only now ─▶ its `app`
+    watcher NAME … ─▶ watcher/cli/NAME.py (`_` for `-`), imported only now ─▶ its `app`
 
 A module here is a command: its `app` (a `typer.Typer`) holds one command, or several as a group, and the
 first line of its docstring is what `watcher --help` says of it. Names that begin with `_` are what several
@@ -33,7 +33,8 @@ class _Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401  # types of typer's own click
         """Put the real command in the place of its line in the list."""
         if args[0] in self.commands:
-            self.commands[args[0]] = get_command(importlib.import_module(f"watcher.cli.{args[0]}").app)
+            module = args[0].replace("-", "_")
+            self.commands[args[0]] = get_command(importlib.import_module(f"watcher.cli.{module}").app)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  # types of typer's own click
@@ -82,7 +83,7 @@ def _list_commands() -> None:
         if not module.name.startswith("_"):
             source = (Path(__path__[0]) / f"{module.name}.py").read_text(encoding="utf-8")
             said = ast.get_docstring(ast.parse(source)) or ""
-            app.command(module.name, help=said.splitlines()[0])(_not_imported)
+            app.command(module.name.replace("_", "-"), help=said.splitlines()[0])(_not_imported)
 
 
 def _not_imported() -> None:

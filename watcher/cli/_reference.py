@@ -27,7 +27,7 @@ def reference() -> str:
     group = get_command(app)
     lines = ["## Every command\n"]
     for name in sorted(group.commands if isinstance(group, TyperGroup) else ()):
-        command = get_command(importlib.import_module(f"watcher.cli.{name}").app)
+        command = get_command(importlib.import_module(f"watcher.cli.{name.replace('-', '_')}").app)
         lines += _command(f"watcher {name}", command)
     lines += ["## Every error\n", "| error | exit code | what it does |", "|---|---|---|"]
     lines += [f"| `{error.__name__}` | {error.exit_code} | {_first_line(error)} |" for error in _errors()]

@@ -51,7 +51,7 @@ def status(definition: Definition, tx: Tx, expected: Expected, now: int) -> Stat
         "final": final.number if final else None,
         "lag_seconds": lag_seconds(found),
         "stalled": None if still is None else str(still),
-        "kpis": [_kpi(definition, state, kpi) for kpi in definition.kpis],
+        "kpis": [kpi_figures(definition, state, kpi) for kpi in definition.kpis],
         "milestones": [_milestone(tx, state, milestone) for milestone in definition.milestones],
         "countdowns": [
             {"id": countdown, **_countdown(state.countdowns[countdown], now)}
@@ -65,7 +65,8 @@ def status(definition: Definition, tx: Tx, expected: Expected, now: int) -> Stat
     return Status(health, checkpoint, state.block, figures)
 
 
-def _kpi(definition: Definition, state: State, kpi: KpiId) -> dict[str, Any]:
+def kpi_figures(definition: Definition, state: State, kpi: KpiId) -> dict[str, Any]:
+    """Give how a KPI stands: verdict, reading and bar."""
     settings, found = definition.kpis[kpi], state.kpis.get(kpi)
     reading = found.reading if found else None
     return {
