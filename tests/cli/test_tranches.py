@@ -64,3 +64,22 @@ def test_a_program_without_tranches_says_so(watcher: Command) -> None:
     """It is no error to ask."""
     said = watcher("tranches")
     assert (said.code, said.out) == (0, "this program has no [[tranche]]\n")
+
+
+@pytest.mark.usefixtures("watch")
+def test_a_tranche_is_explained(watcher: Command) -> None:
+    """What it waits for and how that stands, what was unlocked, the whole share, and the evidence."""
+    early = watcher("explain", "early").out
+    assert early.startswith("tranche early of 150 MEGA is unlocked")
+    for part in (
+        "all of it unlocked at block 3",
+        "KPI two-live, MET: reads 2, needs at least 2",
+        "evidence ",
+    ):
+        assert part in early
+    late = watcher("explain", "late").out
+    assert "locked" in late.splitlines()[1]
+    assert "KPI three-live, NOT_MET: reads 2, needs at least 3" in late
+    assert "150 MEGA unlocked, 50 locked, 0 expired, 100 unassigned, of 300" in late
+    (shown,) = watcher("explain", "early", "--json").objects
+    assert (shown["kind"], shown["state"], shown["sums"]["unlocked"]) == ("tranche", "unlocked", "150")

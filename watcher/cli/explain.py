@@ -1,4 +1,4 @@
-"""Say why an app, KPI, milestone or countdown is what it is."""
+"""Say why an app, KPI, milestone, countdown or tranche is what it is."""
 
 from typing import Annotated
 
@@ -18,14 +18,16 @@ app = new_app()
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(metavar="ID", help="the id of an app, KPI, milestone or countdown")],
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help="the id of an app, KPI, milestone, countdown or tranche")
+    ],
     *,
     at: AtOption = None,
     json: JsonOption = False,
     program: ProgramOption = PROGRAM,
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Say why an app, KPI, milestone or countdown is what it is; all that have this id."""
+    """Say why an app, KPI, milestone, countdown or tranche is what it is; all that have this id."""
     when = moment(at)
     files = bootstrap.load(program, config)
     with bootstrap.reading(files) as store, store.reading() as tx:

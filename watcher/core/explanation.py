@@ -11,7 +11,7 @@ _DIGITS = 12
 Entries = Sequence[Mapping[str, Any]]
 """Ledger entries, ascending, as `Entry.as_json` gives them."""
 
-Subject = Literal["app", "kpi", "milestone", "countdown"]
+Subject = Literal["app", "kpi", "milestone", "countdown", "tranche"]
 
 
 @dataclass(frozen=True, slots=True)

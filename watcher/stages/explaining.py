@@ -1,6 +1,6 @@
 """Explaining: everything in the program that has an id, as of a moment, with what the ledger says of it.
 
-id ─▶ app, KPI, milestone, countdown of that name ─▶ State as of the moment + its entries ─▶ Explanation
+id ─▶ app, KPI, milestone, countdown, tranche of that name ─▶ State + its entries ─▶ Explanation
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,9 +13,10 @@ from watcher.core.definition import Definition
 from watcher.core.explain_app import explain_app
 from watcher.core.explain_goals import explain_countdown, explain_milestone
 from watcher.core.explain_kpi import DAYS_SHOWN, explain_kpi
+from watcher.core.explain_tranche import explain_tranche
 from watcher.core.explanation import Explanation
 from watcher.core.readings import Reading
-from watcher.core.types import SECONDS_PER_DAY, AppId, CountdownId, KpiId, MilestoneId
+from watcher.core.types import SECONDS_PER_DAY, AppId, CountdownId, KpiId, MilestoneId, TrancheId
 from watcher.errors import UsageError
 from watcher.stages.history import readings_by_day
 from watcher.stages.lookback import AsOf
@@ -31,8 +32,9 @@ def explain(definition: Definition, tx: Tx, as_of: AsOf, name: str) -> list[Expl
                 f'"{name}" is no app that was used within the window: `watcher apps` lists those'
             )
         return list(_found(definition, tx, as_of, name))
-    ids = {*definition.apps, *definition.kpis, *definition.milestones, *definition.countdowns}
-    _refuse_unknown(name, ids, "app, KPI, milestone or countdown")
+    goals = (definition.kpis, definition.milestones, definition.countdowns, definition.tranches)
+    ids = {*definition.apps, *(each for goal in goals for each in goal)}
+    _refuse_unknown(name, ids, "app, KPI, milestone, countdown or tranche")
     return list(_found(definition, tx, as_of, name))
 
 
@@ -72,6 +74,9 @@ def _found(definition: Definition, tx: Tx, as_of: AsOf, name: str) -> Iterator[E
     if name in definition.countdowns:
         entries = _entries(tx, as_of, "countdown.", name)
         yield explain_countdown(definition, state, block, CountdownId(name), entries)
+    if name in definition.tranches:
+        entries = _entries(tx, as_of, "tranche.", name)
+        yield explain_tranche(definition, state, TrancheId(name), entries)
 
 
 def _observed_at(tx: Tx, as_of: AsOf, milestone: MilestoneId) -> int | None:

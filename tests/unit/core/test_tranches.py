@@ -23,6 +23,7 @@ from tests.unit.core.givens import (
     told,
 )
 from watcher.core.definition import Definition
+from watcher.core.explain_tranche import explain_tranche
 from watcher.core.readings import UNKNOWN, Reading
 from watcher.core.state import from_json, to_json
 from watcher.core.step import deadlines
@@ -213,3 +214,30 @@ def test_rows_name_the_evidence() -> None:
     assert (row["waits_for"], other["waits_for"], other["entry"]) == ("k", "m", None)
     assert str(other["expiry"]).endswith("T00:00:00Z")
     assert tranche_sums(definition(), state) == {}
+
+
+@pytest.mark.parametrize(
+    ("made", "told_lines"),
+    [
+        (tranche(expiry=at(minutes=59)), ["nothing was unlocked by its expiry", "expires at"]),
+        (tranche(kpi=None, milestone=M), ["all of it unlocked", "milestone m, reached"]),
+        (
+            tranche(expiry=at(hours=1), partial=Partial(Fraction(0), Fraction(2))),
+            ["50 of it unlocked at block 2", "0 at 0 or below, all of it at 2 or above"],
+        ),
+    ],
+)
+def test_a_tranche_is_explained_by_its_rule(made: Tranche, told_lines: list[str]) -> None:
+    """Expired, by milestone, in part: what was settled, and by which rule."""
+    given_program = program(made)
+    state, _ = fold(given_program, LIVE_THEN_NOT)
+    lines = explain_tranche(given_program, state, made.id, []).lines
+    assert [part for part in told_lines if not any(part in line for line in lines)] == []
+
+
+def test_a_milestone_that_is_open_is_waited_for() -> None:
+    """It says so."""
+    made = program(tranche(kpi=None, milestone=M))
+    state, _ = fold(made, LIVE_THEN_NOT[:1])
+    lines = explain_tranche(made, state, TrancheId("t"), []).lines
+    assert any("milestone m, not reached" in line for line in lines)
