@@ -1,4 +1,4 @@
-"""The reference programme's timeline on a real EVM, in chain time: 88 days from mainnet to 500 million USDM.
+"""The reference programme's timeline on a real EVM, in chain time: 88 days from mainnet to the first tranche.
 
     day  0  2026-02-09  public mainnet; five apps open          day 73  2026-04-23  the tenth app is live
     day 20  …           the others follow, one after another    day 80  2026-04-30  the countdown is over
@@ -124,6 +124,7 @@ def promised() -> Sequence[Entry]:
         ("countdown.started", "tge", tenth),
         ("countdown.elapsed", "tge", over),
         ("kpi.met", "usdm-500m", promised_supply()),
+        ("tranche.unlocked", "usdm-500m", promised_supply()),
     ]
     return [(kind, subject, when.strftime("%Y-%m-%dT%H:%M:%SZ")) for kind, subject, when in story]
 
@@ -148,6 +149,7 @@ symbol = "MEGA"
 decimals = 18
 total_supply = 10_000_000_000
 kpi_share = "53.3"
+unassigned = 5_280_000_000
 
 [liveness]
 unit = "transaction"
@@ -197,6 +199,11 @@ id = "tge"
 after = "first-kpi"
 duration = "7d"
 marks = ["3d", "1d", "1h"]
+
+[[tranche]]
+id = "usdm-500m"
+kpi = "usdm-500m"
+amount = 50_000_000
 """
 
 APP = """
@@ -207,6 +214,6 @@ contract = [{{ address = "{address}" }}]
 
 
 def program(story: Timeline) -> str:
-    """Write the program file of the story: three triggers, and the countdown."""
+    """Write the program file of the story: three triggers, the countdown, one tranche."""
     apps = "".join(APP.format(name=name, address=address) for name, address in story.apps.items())
     return PROGRAM.format(apps=apps, usdm=story.usdm)

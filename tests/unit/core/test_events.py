@@ -41,7 +41,7 @@ def statement_of(notice: Notice, program: Definition = PROGRAM) -> str:
 
 
 def test_the_types_are_those_of_the_specification() -> None:
-    """Sections 9 and 10, each once."""
+    """Sections 9 and 10, each once; `ledger.restated` is the notice of a changed program."""
     assert set(NoticeType) == {
         "milestone.observed",
         "milestone.retracted",
@@ -51,6 +51,7 @@ def test_the_types_are_those_of_the_specification() -> None:
         "kpi.unknown",
         "ledger.stalled",
         "ledger.broken",
+        "ledger.restated",
         "watcher.degraded",
         "watcher.recovered",
         "watcher.heartbeat",
