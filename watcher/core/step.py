@@ -79,11 +79,9 @@ def deadlines(definition: Definition, state: State) -> list[int]:
     due = [instant for instant in left if instant is not None]
     due += state.meter.instants(definition)
     due += [at for each in state.admitted for at in each.instants() if at > _now(state)]
-    due += [
-        tranche.expiry
-        for tranche in definition.tranches.values()
-        if tranche.expiry is not None and tranche.id not in state.tranches and tranche.expiry > _now(state)
-    ]
+    open_tranches = (each for each in definition.tranches.values() if each.id not in state.tranches)
+    falls_due = (each.falls_due for each in open_tranches)
+    due += [instant for instant in falls_due if instant is not None and instant > _now(state)]
     due += [
         status.deadline
         for status in state.countdowns.values()
@@ -135,7 +133,7 @@ def step(
     drafts += kpi_drafts
     drafts += _elapse(definition, state, block)
     drafts += _latch(definition, state, block)
-    drafts += _unlock(definition, state, block)
+    drafts += _unlock(definition, state, block, turns=rolls, before=-1 if last is None else last.timestamp)
     return state, Conclusions(state.ledger.append(definition, block, drafts), notices)
 
 
@@ -310,11 +308,15 @@ def _elapse(definition: Definition, state: State, block: BlockRef) -> list[Draft
     return drafts
 
 
-def _unlock(definition: Definition, state: State, block: BlockRef) -> list[Draft]:
+def _unlock(
+    definition: Definition, state: State, block: BlockRef, *, turns: bool, before: int
+) -> list[Draft]:
     """Settle tranches by what holds after this block; each once.
 
-    All are settled before any is told of: an expiry makes no entry, and when it was noticed must not show in
-    the sums of one.
+    `turns`: the block begins an hour; `before`: the time of the block concluded last. A reading moves with
+    time, also over blocks that nobody has to look at: a part of a tranche is cut at its expiry, and where the
+    reading is still open there, at the beginning of an hour. All are settled before any is told of: an expiry
+    makes no entry, and when it was noticed must not show in the sums of one.
     """
     if definition.allocation is None:
         return []
@@ -324,6 +326,9 @@ def _unlock(definition: Definition, state: State, block: BlockRef) -> list[Draft
     unlocked = []
     for tranche in definition.tranches.values():
         if tranche.id in state.tranches:
+            continue
+        due = tranche.falls_due is not None and before < tranche.falls_due
+        if tranche.partial is not None and not (turns or due):
             continue
         settled = settle(tranche, block, standing, definition.allocation.decimals)
         if settled is not None:

@@ -28,7 +28,7 @@ class Tranche:
     """An amount in whole tokens; exactly one of `kpi` and `milestone` is set.
 
     `expiry` (Unix seconds): after it nothing is unlocked any more. With `partial` the first block at or after
-    the expiry settles it, by the KPI's reading there.
+    the expiry settles it, by the KPI's reading there; while that is open, the first of a later hour.
     """
 
     id: TrancheId
@@ -37,6 +37,13 @@ class Tranche:
     milestone: MilestoneId | None = None
     expiry: int | None = None
     partial: Partial | None = None
+
+    @property
+    def falls_due(self) -> int | None:
+        """Give the Unix second from which time alone settles it: in part at its expiry, else past it."""
+        if self.expiry is None:
+            return None
+        return self.expiry if self.partial is not None else self.expiry + 1
 
 
 @dataclass(frozen=True, slots=True)

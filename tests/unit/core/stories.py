@@ -6,16 +6,19 @@ raw blocks ──────────────┴─▶ stories(): Defini
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.unit.core.givens import Samples, address, at, facts, sample
+from tests.unit.core.givens import Samples, address, at, facts, kpi, sample
 from tests.unit.core.strategies import APPS, CONTRACTS, DAY, HOUR, mostly, programs
+from watcher.core.aggregates import Aggregate, Fold
 from watcher.core.applications import open_app
 from watcher.core.definition import Definition, Gap
 from watcher.core.facts import Announcement, BlockFacts, CodeKind, PauseLog, Sample
-from watcher.core.types import ActorId, Address, AppId
+from watcher.core.tranches import Allocation, Partial, Tranche
+from watcher.core.types import ActorId, Address, AppId, Comparator, TrancheId, WindowSpec
 
 BEACON = address(0xBEAC)
 
@@ -149,6 +152,47 @@ def stories(
         {contract: tuple(history) for contract, history in writer.code.items()},
         frozenset(draw(st.lists(st.sampled_from(CONTRACTS), max_size=2))),
     )
+
+
+@st.composite
+def promising(draw: st.DrawFn) -> Story:
+    """Draw a quiet story whose program also averages over time, and unlocks tranches by all that."""
+    story = draw(stories(quiet=True, max_blocks=24))
+    given = story.definition
+    times = [facts.block.timestamp for facts in story.blocks]
+    mean = replace(
+        kpi(
+            "mean",
+            draw(st.sampled_from((Fraction(1, 2), Fraction(1), Fraction(4, 3)))),
+            draw(st.sampled_from(Comparator)),
+        ),
+        aggregate=Aggregate(
+            Fold.TIME_WEIGHTED_MEAN, WindowSpec(draw(st.integers(1, 2)), "rolling"), full=draw(st.booleans())
+        ),
+    )
+    names = [*given.kpis, mean.id]
+    made = [
+        Tranche(
+            TrancheId(name),
+            Fraction(100),
+            kpi=draw(st.sampled_from(names)) if name != "m" else None,
+            milestone=next(iter(given.milestones)) if name == "m" else None,
+            expiry=draw(st.sampled_from(times) | st.integers(times[0], times[-1] + 1))
+            if name in "pqe" or draw(st.booleans())
+            else None,
+            partial=Partial(Fraction(0), Fraction(draw(st.integers(1, 3))), Fraction(7))
+            if name in "pq"
+            else None,
+        )
+        for name in "pqefm"
+    ]
+    program = replace(
+        given,
+        kpis={**given.kpis, mean.id: mean},
+        tranches={each.id: each for each in made},
+        allocation=Allocation("TOKEN", 3, Fraction(600), Fraction(100)),
+    )
+    return replace(story, definition=program)
 
 
 class _Writer:

@@ -1,7 +1,8 @@
 """Tranches: unlocked once, in full or in part, and never past what the programme gives."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -22,13 +23,14 @@ from tests.unit.core.givens import (
     ref,
     told,
 )
+from watcher.core.aggregates import Aggregate, Fold, Shape
 from watcher.core.definition import Definition
 from watcher.core.explain_tranche import explain_tranche
-from watcher.core.readings import UNKNOWN, Reading
+from watcher.core.readings import UNKNOWN, Needs, Reading, View
 from watcher.core.state import from_json, to_json
 from watcher.core.step import deadlines
 from watcher.core.tranches import Allocation, Partial, Standing, Tranche, TrancheStatus, settle
-from watcher.core.types import KpiId, MilestoneId, TrancheId, Verdict
+from watcher.core.types import KpiId, MilestoneId, TrancheId, Verdict, WindowSpec
 from watcher.core.unlocked import tranche_rows, tranche_sums
 
 K, M = KpiId("k"), MilestoneId("m")
@@ -180,6 +182,35 @@ def test_a_part_that_is_open_stays_locked(reading: Reading, amount: Fraction | N
     made = tranche(expiry=1, partial=Partial(Fraction(1), Fraction(11), Fraction(10)))
     settled = settle(made, BLOCK, standing(reading), 0)
     assert (settled and settled.amount) == amount
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAtFirst:
+    """Two at most until noon, two from then on."""
+
+    integral: ClassVar = True
+    shape: ClassVar = Shape.LEVEL
+    needs: ClassVar = Needs()
+
+    def read(self, view: View) -> Reading:
+        """Give the reading as of the view's block."""
+        return Reading(Fraction(0 if view.timestamp < at(hours=12) else 2), Fraction(2))
+
+
+def test_a_part_that_closes_with_time_is_cut_at_the_beginning_of_an_hour() -> None:
+    """Who looked at an empty block in between cuts the same: a mean over time closes between blocks."""
+    mean = replace(
+        kpi(bar=1, metric=OpenAtFirst()),
+        aggregate=Aggregate(Fold.TIME_WEIGHTED_MEAN, WindowSpec(1, "rolling")),
+    )
+    made = program(tranche(expiry=at(hours=12), partial=Partial(Fraction(0), Fraction(19, 20))))
+    made = replace(made, kpis={K: mean})
+    hours = [facts(1, at()), *(facts(2 * hour, at(hours=hour)) for hour in range(12, 25))]
+    # At 23:54 the window holds 24.9 hours, 11.9 of them with two: 0.956.
+    looked = sorted([*hours, facts(47, at(hours=23, minutes=54))], key=lambda each: each.block.number)
+    state, _ = fold(made, looked)
+    assert state.tranches == fold(made, hours)[0].tranches
+    assert state.tranches[TrancheId("t")] == TrancheStatus(ref(48, at(hours=24)), Fraction(100))
 
 
 def test_before_its_expiry_a_part_waits() -> None:
