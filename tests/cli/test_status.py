@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.stages.world import START, Watch
-from watcher.cli.status import reading_text
+from watcher.cli.status import print_kpis
 from watcher.clock import SystemClock
 from watcher.core.facts import BlockAtWant, BlockFacts
 from watcher.core.types import BlockHash, BlockRef
@@ -110,13 +110,23 @@ def test_what_stands_still_is_named(watcher: Command, looked: Watch) -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "reading"),
-    [("1", "3", "1 to 3"), ("1", None, "1 or more"), ("2", "2", "2"), (None, None, None)],
+    [
+        ("1", "3", "1 to 3"),
+        ("1000", None, "1,000 or more"),
+        ("2", "2", "2"),
+        ("100/3", "100/3", "about 33.333333"),
+        (None, None, ""),
+    ],
 )
-def test_a_reading_that_is_open_shows_as_an_interval(
-    low: str | None, high: str | None, reading: str | None
+def test_a_reading_is_a_number_or_where_it_is_open_an_interval(
+    low: str | None, high: str | None, reading: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the definition leaves unknown is shown, not guessed."""
-    assert reading_text({"low": low, "high": high}) == reading
+    """As people write numbers; what the definition leaves unknown is shown, not guessed."""
+    print_kpis(
+        [{"id": "k", "low": low, "high": high, "comparator": "at_least", "bar": "5", "verdict": "MET"}]
+    )
+    row = capsys.readouterr().out.splitlines()[1]
+    assert row.split() == ["k", *reading.split(), "at", "least", "5", "MET"]
 
 
 @pytest.mark.usefixtures("program")

@@ -80,6 +80,6 @@ def test_a_tranche_is_explained(watcher: Command) -> None:
     late = watcher("explain", "late").out
     assert "locked" in late.splitlines()[1]
     assert "KPI three-live, NOT_MET: reads 2, needs at least 3" in late
-    assert "150 MEGA unlocked, 50 locked, 0 expired, 100 unassigned, of 300" in late
+    assert "150 MEGA unlocked, 50 locked, 0 expired, 100 unassigned, 300 in all" in late
     (shown,) = watcher("explain", "early", "--json").objects
     assert (shown["kind"], shown["state"], shown["sums"]["unlocked"]) == ("tranche", "unlocked", "150")

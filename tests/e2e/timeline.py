@@ -87,7 +87,7 @@ class Timeline:
                 continue
             if name == "pump-party" and day == opens + 2:
                 self._mine(at(day, NOON))
-            call = compiled("App").call("use", _FEES.get(name, _FEE) // _USERS)
+            call = compiled("App").call("use", _FEES.get(name, _FEE) * _UNIT // _USERS)
             for user in self.devnet.accounts[1 : 1 + _USERS]:
                 self.devnet.transact(user, self.apps[name], call)
         self._mine(at(day, THE_TENTH if day == OPENS["pump-party"] + 2 else NOON))
@@ -183,7 +183,7 @@ basis = "user_paid"
 event = "Used(address indexed user, uint256 value)"
 argument = "value"
 token = "{usdm}"
-decimals = 0
+decimals = 18
 
 [[kpi]]
 id = "usdm-500m"

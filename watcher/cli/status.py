@@ -1,7 +1,8 @@
 """Say how the watcher is, and where KPIs, milestones and countdowns stand."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import typer
@@ -13,7 +14,9 @@ from watcher.cli._output import print_json, stdout
 from watcher.cli._table import print_lines, print_table
 from watcher.clock import SystemClock
 from watcher.core.health import Standing
-from watcher.core.types import BlockRef, iso_utc
+from watcher.core.readings import Reading
+from watcher.core.types import BlockRef, Comparator, iso_utc
+from watcher.core.wording import comparator_words, number_words, reading_words
 from watcher.stages.status import Status
 from watcher.stages.status import status as read_status
 
@@ -52,18 +55,7 @@ def _show(found: Status) -> None:
     stdout().print(str(found.health), style=_COLOURS[found.health.standing], markup=False, soft_wrap=True)
     print_lines([f"{name:<14}{value}" for name, value in _facts(found)])
     typer.echo()
-    print_table(
-        ["KPI", "reading", "bar", "verdict"],
-        [
-            [
-                kpi["id"],
-                reading_text(kpi),
-                f"{kpi['comparator'].replace('_', ' ')} {kpi['bar']}",
-                kpi["verdict"],
-            ]
-            for kpi in figures["kpis"]
-        ],
-    )
+    print_kpis(figures["kpis"])
     if figures["milestones"]:
         typer.echo()
         print_table(
@@ -102,12 +94,23 @@ def _facts(found: Status) -> Iterator[tuple[str, str]]:
         yield "stands still", figures["stalled"]
 
 
-def reading_text(kpi: Mapping[str, Any]) -> str | None:
-    """Write a reading as a number or an interval, None where there is none yet."""
+def print_kpis(figures: Sequence[Mapping[str, Any]]) -> None:
+    """Print KPIs, in the form that `watcher status --json` gives, as a table."""
+    print_table(
+        ["KPI", "reading", "bar", "verdict"],
+        [[kpi["id"], _reading(kpi), _bar(kpi), kpi["verdict"]] for kpi in figures],
+    )
+
+
+def _reading(kpi: Mapping[str, Any]) -> str | None:
     low, high = kpi["low"], kpi["high"]
-    if low is None or low == high:
-        return None if low is None else str(low)
-    return f"{low} to {high}" if high is not None else f"{low} or more"
+    if low is None:
+        return None
+    return reading_words(Reading(Fraction(low), None if high is None else Fraction(high)))
+
+
+def _bar(kpi: Mapping[str, Any]) -> str:
+    return f"{comparator_words(Comparator(kpi['comparator']))} {number_words(Fraction(kpi['bar']))}"
 
 
 def _block(block: BlockRef | None) -> str:

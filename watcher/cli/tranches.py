@@ -1,5 +1,7 @@
 """Show each tranche: locked or unlocked, how much, since when, by which evidence."""
 
+from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,9 +17,9 @@ from watcher.cli._table import print_table
 from watcher.core.drawing import draw
 from watcher.core.ledger import EntryType, decimal_text
 from watcher.core.types import iso_utc
-from watcher.core.unlocked import tranche_rows, tranche_sums
+from watcher.core.unlocked import sums_words, tranche_rows, tranche_sums
 from watcher.core.unlocks import Point, curve
-from watcher.core.wording import cut_text, whole_text
+from watcher.core.wording import cut_text, number_words, whole_text
 from watcher.stages.lookback import as_of
 
 app = new_app()
@@ -72,17 +74,21 @@ def tranches(
         return
     if rows:
         typer.echo(f"as of {found.words()}")
-        print_table(_COLUMNS, [tuple(row[key] or "" for key in _KEYS) for row in rows])
-        typer.echo(
-            f"{sums['unlocked']} {symbol} unlocked, {sums['locked']} locked, {sums['expired']} expired, "
-            f"{sums['unassigned']} unassigned, {sums['share']} in all"
-        )
+        print_table(_COLUMNS, [tuple(_shown(row, key) for key in _KEYS) for row in rows])
+        typer.echo(sums_words(sums))
     else:
         typer.echo("this program has no [[tranche]]")
     if points:
         typer.echo("")
         dated = [(f"{iso_utc(each.at)[:10]}", *_amounts(each, now)) for each in points]
         print_table(("date", "by performance", "by time"), dated)
+
+
+def _shown(row: Mapping[str, Any], key: str) -> str:
+    value = row[key]
+    if value is None:
+        return ""
+    return number_words(Fraction(value)) if key in _AMOUNTS else str(value)
 
 
 def _amounts(point: Point, now: int) -> tuple[str, str]:
@@ -98,4 +104,5 @@ def _row(point: Point, now: int) -> dict[str, str | None]:
     }
 
 
+_AMOUNTS = ("amount", "unlocked")
 _KEYS = ("id", "amount", "waits_for", "state", "unlocked", "block_number", "occurred_at", "bundle_sha256")

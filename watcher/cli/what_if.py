@@ -10,8 +10,7 @@ from watcher.cli._app import new_app
 from watcher.cli._changes import OfflineOption, show
 from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption
 from watcher.cli._progress import shown_progress
-from watcher.cli._table import print_table
-from watcher.cli.status import reading_text
+from watcher.cli.status import print_kpis
 from watcher.core.ledger_changes import ledger_changes
 from watcher.core.rereading import rereading
 from watcher.stages.status import kpi_figures
@@ -50,10 +49,7 @@ def what_if(
         for name in new.milestones
     ]
     if not json:
-        print_table(
-            ("KPI", "reading", "bar", "verdict"),
-            [(each["id"], reading_text(each), each["bar"], each["verdict"]) for each in kpis],
-        )
+        print_kpis(kpis)
         typer.echo(f"to adopt it: {plan.words()}")
     further = {"kpis": kpis, "milestones": milestones, "reads": plan.words()}
     changes = ledger_changes(held.entries, found.entries, plan.tables, up_to=found.up_to)

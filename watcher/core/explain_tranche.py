@@ -5,11 +5,10 @@ Definition, State, its ledger entry ─▶ Explanation
 
 from watcher.core.definition import Definition
 from watcher.core.explanation import Entries, Explanation, history_lines, labelled
-from watcher.core.ledger import decimal_text
 from watcher.core.state import State
 from watcher.core.tranches import Tranche, TrancheStatus
 from watcher.core.types import TrancheId, iso_utc
-from watcher.core.unlocked import tranche_rows, tranche_sums
+from watcher.core.unlocked import sums_words, tranche_rows, tranche_sums
 from watcher.core.wording import comparator_words, number_words, reading_words
 
 
@@ -24,18 +23,14 @@ def explain_tranche(
         if row["id"] == tranche_id
     ]
     sums = tranche_sums(definition, state)
-    share = (
-        f"{sums['unlocked']} {sums['symbol']} unlocked, {sums['locked']} locked, {sums['expired']} expired, "
-        f"{sums['unassigned']} unassigned, of {sums['share']}"
-    )
     lines = [
         *labelled("state", [_state(tranche, status)]),
         *labelled("rule", _rule(tranche)),
         *labelled("waits for", [_waits_for(definition, state, tranche)]),
-        *labelled("all", [share]),
+        *labelled("all", [sums_words(sums)]),
         *history_lines(entries),
     ]
-    headline = f"tranche {tranche_id} of {decimal_text(tranche.amount)} {sums['symbol']} is {row['state']}"
+    headline = f"tranche {tranche_id} of {number_words(tranche.amount)} {sums['symbol']} is {row['state']}"
     return Explanation(
         "tranche", tranche_id, headline, lines, {**row, "sums": sums, "entries": list(entries)}
     )
@@ -47,7 +42,7 @@ def _state(tranche: Tranche, status: TrancheStatus | None) -> str:
     at = f"at block {status.block.number}, {iso_utc(status.block.timestamp)}"
     if not status.amount:
         return f"nothing was unlocked by its expiry, settled {at}"
-    part = "all of it" if status.amount == tranche.amount else f"{decimal_text(status.amount)} of it"
+    part = "all of it" if status.amount == tranche.amount else f"{number_words(status.amount)} of it"
     return f"{part} unlocked {at}, for ever"
 
 
@@ -57,7 +52,7 @@ def _rule(tranche: Tranche) -> list[str]:
         rule.append(f"expires at {iso_utc(tranche.expiry)}")
     if tranche.partial is not None:
         part = tranche.partial
-        when, least = iso_utc(tranche.expiry or 0), decimal_text(part.minimum)
+        when, least = iso_utc(tranche.expiry or 0), number_words(part.minimum)
         lower, upper = number_words(part.lower), number_words(part.upper)
         rule = [
             f"settled at {when} by the KPI's reading",

@@ -11,6 +11,7 @@ from watcher.core.definition import Definition
 from watcher.core.ledger import decimal_text
 from watcher.core.state import State
 from watcher.core.types import iso_utc
+from watcher.core.wording import number_words
 
 
 def tranche_rows(
@@ -55,3 +56,12 @@ def tranche_sums(definition: Definition, state: State) -> dict[str, str]:
         "unassigned": whole.unassigned,
     }
     return {"symbol": whole.symbol, **{name: decimal_text(amount) for name, amount in parts.items()}}
+
+
+def sums_words(sums: Mapping[str, str]) -> str:
+    """Tell people how the whole share stands."""
+    amounts = {name: number_words(Fraction(amount)) for name, amount in sums.items() if name != "symbol"}
+    return (
+        "{unlocked} {symbol} unlocked, {locked} locked, {expired} expired, {unassigned} unassigned, "
+        "{share} in all"
+    ).format(symbol=sums["symbol"], **amounts)
