@@ -34,7 +34,7 @@ from watcher.kinded import Kinded
 from watcher.scheduler import Daemon, Job
 from watcher.signing import PrivateKey, private_key
 from watcher.stages.announce import Announcer, Subscription
-from watcher.stages.attesting import Folder, admit
+from watcher.stages.attesting import Folder
 from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
 from watcher.stages.evaluate import Evaluate, EvaluateResult
@@ -44,7 +44,7 @@ from watcher.stages.index import Index, IndexResult
 from watcher.stages.planning import Planner
 from watcher.stages.preflight import Preflight, preflight
 from watcher.stages.progress import Progress
-from watcher.stages.recounting import Recounter
+from watcher.stages.recounting import Recounter, rest_on
 from watcher.stages.runs import EVALUATE, FATAL, HEARTBEAT, INDEX, Runner
 from watcher.stages.sync import keep_up
 from watcher.stages.workplaces import ALONE, Workers
@@ -216,13 +216,14 @@ def recounting(
     work: Path,
     *,
     proof: Proof,
-    attestations: Sequence[str] = (),
+    attestations: Sequence[tuple[str, str]] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Recounter]:
     """Put the stages together that recount a bundle through one endpoint, on a database in the folder `work`.
 
     What was read there before, of the same definition and host and in the same way, is not read again.
-    `attestations` are the files that the recount rests on, as `watcher attest list --json` prints them.
+    `attestations` are the files that the recount rests on, name and text of each, as `watcher attest list
+    --json` prints them.
     """
     clock, stopping = SystemClock(), Event()
     host = re.sub(r"\W+", "-", urlsplit(endpoint.url).netloc.rpartition("@")[2])
@@ -233,8 +234,7 @@ def recounting(
         closing(Store.open(f"sqlite:///{(work / name).absolute()}", create=True)) as store,
         store.writer_lock(),
     ):
-        for text in attestations:
-            admit(definition, store, text)
+        rest_on(definition, store, attestations)
         index = Index(
             definition,
             source,

@@ -92,6 +92,46 @@ def test_a_file_that_is_not_there_is_named(watcher: Command, folder: Path, key: 
     assert "none.json cannot be read" in said.err
 
 
+def test_a_refused_file_is_named_among_several(watcher: Command, folder: Path, key: str) -> None:
+    """Those before it are admitted."""
+    files = []
+    for number, said in enumerate(
+        watcher(
+            "attest", "sign", "alpha", "core-loop", "--key-file", key, "--from", f"2026-01-0{day}T00:00:00Z"
+        )
+        for day in (1, 2)
+    ):
+        files.append(folder / f"{number}.json")
+        files[-1].write_text(said.out.replace('"true"', '"false"') if number else said.out, encoding="utf-8")
+    refused = watcher("attest", "admit", *map(str, files))
+    assert refused.code == 2
+    assert f"{files[0]}: acts from 2026-01-01T00:00:00Z on" in refused.out
+    assert f"{files[1]}: the signature is not {ANN.public}'s" in refused.err
+
+
+@pytest.mark.usefixtures("watch")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nothing", "no *.json is in that folder"),
+        ("none.json", "none.json cannot be read"),
+        ("words", "all.json: this is no attestation"),
+    ],
+)
+def test_attestations_that_a_recount_cannot_rest_on_are_named(
+    watcher: Command, folder: Path, name: str, words: str
+) -> None:
+    """Before the endpoint is asked."""
+    (folder / "bundle.json").write_text(watcher("evidence", "first", "--json").out, encoding="utf-8")
+    (folder / "nothing").mkdir()
+    (folder / "words").mkdir()
+    (folder / "words" / "all.json").write_text("[]", encoding="utf-8")
+    bundle, words_of = str(folder / "bundle.json"), str(folder / name)
+    said = watcher("verify", bundle, "--rpc", "http://127.0.0.1:9", "--attestations", words_of)
+    assert said.code == 2
+    assert words in said.err
+
+
 @contextmanager
 def blockscout(answer: bytes, status: int = 200) -> Iterator[str]:
     """Serve an explorer that says the same of every contract; give its URL."""

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from tests.e2e.gate import Gate, gate
-from tests.e2e.processes import Installation
+from tests.e2e.processes import DEPTH, Installation
 from tests.e2e.story import Town, installation, town
-from watcher.signing import new_key, write_private_key
+from tests.nodes import GENESIS_TIME
+from watcher.core.attestations import Statement
+from watcher.signing import PrivateKey, new_key, sign, write_private_key
 
-EQUAL, DIFFERS, CANNOT_TELL = 0, 1, 4
+EQUAL, DIFFERS, WRONG_USE, CANNOT_TELL = 0, 1, 2, 4
 
 
 @dataclass(frozen=True)
@@ -229,3 +231,58 @@ def test_a_signed_bundle_is_recounted_like_any_other(case: Case) -> None:
     )
     case.bundle.write_text(case.watcher.say("evidence", "first", "--signed"), encoding="utf-8")
     assert case.verify(EQUAL, "--key", key.public)["signed_by"] == key.public
+
+
+SIGNER = PrivateKey(b"s" * 32)
+
+
+def attesting(watcher: Installation) -> None:
+    """Let the program ask for a claim about each app, and take the signer's word for it."""
+    file = watcher.folder / "program.toml"
+    text = file.read_text(encoding="utf-8").replace(
+        "min_actors = 3", 'min_actors = 3\nattested = ["core-loop"]'
+    )
+    file.write_text(f'{text}\n[attestations]\nsigners = {{ ann = "{SIGNER.public}" }}\n', encoding="utf-8")
+
+
+def word_for(app: int) -> str:
+    """Sign that an app's core loop works, and has since the chain began."""
+    said = Statement("e2e", 31_337, SIGNER.public, f"app{app}", "core-loop", "true", GENESIS_TIME)
+    return json.dumps({"statement": said.body(), "signature": sign(SIGNER, said.signed())})
+
+
+def test_a_bundle_that_rests_on_attestations_is_recounted_with_them(tmp_path: Path) -> None:
+    """Equal with the folder that they are in, different without it, whatever was recounted there before.
+
+    A statement that was changed by a digit is refused, and the file it is in is named.
+    """
+    with town() as place, gate(place.node.url) as found:
+        found.open.set()
+        case = Case(place, installation(tmp_path, place), found)
+        attesting(case.watcher)
+        place.go_live(0, 1, 2)
+        place.pass_blocks()
+        case.watcher.say("sync")
+        (tmp_path / "words.json").write_text("\n".join(map(word_for, range(3))), encoding="utf-8")
+        case.watcher.say("attest", "admit", "words.json")
+        place.pass_blocks(2 * DEPTH)
+        case.watcher.say("sync")
+        case.bundle.write_text(case.watcher.say("evidence", "first", "--json"), encoding="utf-8")
+        folder = tmp_path / "words"
+        folder.mkdir()
+        words_of = case.watcher.say("attest", "list", "--json")
+        (folder / "all.json").write_text(words_of, encoding="utf-8")
+        without = case.verify(DIFFERS)
+        assert "block at which milestone first is reached" in words(without)
+        first = case.verify(EQUAL, "--attestations", str(folder))
+        assert first["bundle_sha256"] == first["recount_sha256"]
+        assert first["cost"] is None, "what was read for the recount without them serves"
+        assert case.verify(DIFFERS)["differences"] == without["differences"]
+        digit = f'"effective_from": {GENESIS_TIME}'
+        assert digit in words_of
+        (folder / "all.json").write_text(words_of.replace(digit, f"{digit[:-1]}1", 1), encoding="utf-8")
+        refused = case.watcher.watcher(
+            *("verify", "bundle.json", "--rpc", found.url, "--attestations", "words")
+        )
+        assert refused.returncode == WRONG_USE
+        assert f"all.json: the signature is not {SIGNER.public}'s of this statement" in refused.stderr

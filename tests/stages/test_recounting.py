@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from tests.stages.world import APPS, USERS, Watch, definition, fresh_store, open_for_business, use
+from tests.stages.test_attesting import ANN, BOB, EVE, chain, program, signed, statement, story
+from tests.stages.world import APPS, START, USERS, Watch, definition, fresh_store, open_for_business, use
 from watcher.core.claim import Claim, claim_of
 from watcher.core.comparison import Absent
 from watcher.core.definition import Definition
 from watcher.core.ledger import EntryType
 from watcher.core.types import BlockHash
 from watcher.errors import (
+    AttestationRefused,
     CallRefused,
     CannotTell,
     EndpointUnavailable,
@@ -25,7 +27,8 @@ from watcher.errors import (
     WatcherError,
     WrongChain,
 )
-from watcher.stages.recounting import Recount, Recounter, answering, refuse_other_definition
+from watcher.stages.recounting import Recount, Recounter, answering, refuse_other_definition, rest_on
+from watcher.store.database import Store
 from watcher.testing.fake_blocks import create
 from watcher.testing.fake_chain import FakeChain
 
@@ -240,3 +243,85 @@ def test_an_endpoint_that_is_down_is_an_error() -> None:
     """Asking again may help: what was read is kept."""
     with pytest.raises(EndpointUnavailable), answering():
         raise EndpointUnavailable("rests")
+
+
+GIVEN = signed(statement(effective_from=START + 3_600))
+TAKEN_BACK = signed(
+    statement(revokes=statement(effective_from=START + 3_600).id, effective_from=START + 4 * 3_600)
+)
+FALSE_LATER = signed(statement(BOB, value="false", effective_from=START + 4 * 3_600), BOB, admitted_at=7)
+AHEAD = signed(statement(BOB, effective_from=START + 9 * 3_600), BOB)
+
+
+def ledger_resting_on(
+    program: Definition, store: Store, made: FakeChain, *texts: str
+) -> list[dict[str, Any]]:
+    """Recount a chain on these attestations."""
+    rest_on(program, store, [(f"{place}.json", text) for place, text in enumerate(texts)])
+    watch = Watch(program, made, store)
+    watch.sync()
+    return watch.entries()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "anew"),
+    [
+        ([], [GIVEN], True),
+        ([GIVEN], [], True),
+        ([GIVEN], [GIVEN, TAKEN_BACK], True),
+        ([GIVEN], [GIVEN, FALSE_LATER], True),
+        ([GIVEN], [GIVEN], False),
+        ([GIVEN, GIVEN], [GIVEN], False),
+        ([GIVEN], [GIVEN, AHEAD], False),
+        ([GIVEN, AHEAD], [GIVEN], False),
+    ],
+)
+def test_a_recount_rests_on_what_it_was_given_last_and_on_nothing_else(
+    tmp_path: Path, before: list[str], after: list[str], *, anew: bool
+) -> None:
+    """Whatever was given before; what cannot have changed is not concluded twice."""
+    definition, made = program(tmp_path), chain(6)
+    with fresh_store(tmp_path / "once") as store:
+        expected = ledger_resting_on(definition, store, made, *after)
+    with fresh_store(tmp_path / "twice") as store:
+        ledger_resting_on(definition, store, made, *before)
+        assert ledger_resting_on(definition, store, made, *after) == expected
+        with store.reading() as tx:
+            assert tx.ledger.generation() == (2 if anew else 1)
+    made.empty_blocks(5, every=3_600)
+    with fresh_store(tmp_path / "twice") as store, fresh_store(tmp_path / "once") as fresh:
+        longer = ledger_resting_on(definition, store, made, *after)
+        assert longer == ledger_resting_on(definition, fresh, made, *after)
+
+
+def test_what_may_be_given_tells_on_the_ledger(tmp_path: Path) -> None:
+    """So that the cases above differ in what they conclude."""
+    definition, made = program(tmp_path), chain(12)
+    told = []
+    for place, texts in enumerate(([], [GIVEN], [GIVEN, FALSE_LATER], [GIVEN, AHEAD])):
+        with fresh_store(tmp_path / str(place)) as store:
+            ledger_resting_on(definition, store, made, *texts)
+            told.append(story(Watch(definition, made, store)))
+    live = [("attestation.recorded", "", 2), ("app.went_live", "alpha", 2), ("kpi.met", "one-live", 2)]
+    assert told[:2] == [[], live]
+    assert told[2] == [*live, ("attestation.recorded", "", 5)]
+    assert told[3] == [*live, ("attestation.recorded", "", 10)]
+
+
+def test_an_attestation_that_does_not_count_is_refused_by_its_files_name(tmp_path: Path) -> None:
+    """One changed digit is enough; nothing is changed, whatever came before it."""
+    definition = program(tmp_path)
+    forged = GIVEN.replace(str(START + 3_600), str(START + 3_601))
+    with fresh_store(tmp_path / "refused") as store:
+        rest_on(definition, store, [("good.json", GIVEN)])
+        for text, why in (
+            (forged, f"the signature is not {ANN.public}'s of this statement"),
+            (signed(statement(EVE), EVE), f"{EVE.public} is no signer of this program"),
+            ("{", "this is no attestation"),
+        ):
+            with pytest.raises(AttestationRefused) as refused:
+                rest_on(definition, store, [("other.json", AHEAD), ("ann.json", text)])
+            assert str(refused.value).startswith(f"ann.json: {why}")
+        with store.reading() as tx:
+            [kept] = tx.attestations.all()
+        assert kept.statement == statement(effective_from=START + 3_600)

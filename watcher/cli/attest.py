@@ -16,7 +16,7 @@ from watcher.clock import SystemClock
 from watcher.core.attestations import FALSE, TRUE, Statement
 from watcher.core.definition import Definition
 from watcher.core.types import iso_utc
-from watcher.errors import UsageError
+from watcher.errors import AttestationRefused, UsageError
 from watcher.fields import parse_instant, parse_positive_duration
 from watcher.signing import PrivateKey, new_key, read_private_key, sign, write_private_key
 from watcher.stages.attesting import admit as admit_text
@@ -150,7 +150,10 @@ def admit(
             except (OSError, UnicodeDecodeError) as error:
                 raise UsageError(f"{path} cannot be read: {error}") from None
             for statement in statements_in(text):
-                kept = admit_text(loaded.definition, store, statement)
+                try:
+                    kept = admit_text(loaded.definition, store, statement)
+                except AttestationRefused as error:
+                    raise AttestationRefused(f"{path}: {error}") from None
                 typer.echo(f"{path}: acts from {iso_utc(kept.acts_from)} on, id {kept.statement.id}")
 
 

@@ -165,7 +165,7 @@ def _recount(
     answer: Answer,
     *,
     proof: Proof,
-    attestations: Sequence[str],
+    attestations: Sequence[tuple[str, str]],
 ) -> None:
     """Say what it will cost, recount, and fill in what came out."""
     _make(work)
@@ -195,12 +195,18 @@ def _recount(
         answer.agree(f"the recount gives the same bundle, sha256 {recount.sha256}")
 
 
-def _attestations(path: Path) -> list[str]:
+def _attestations(path: Path) -> list[tuple[str, str]]:
+    """Give the name of each attestation's file and its text."""
     try:
         files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-        return [each for file in files for each in statements_in(file.read_text(encoding="utf-8"))]
+        found = [
+            (file.name, each) for file in files for each in statements_in(file.read_text(encoding="utf-8"))
+        ]
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"--attestations {path} cannot be read: {error}") from None
+    if not found:
+        raise UsageError(f"--attestations {path}: no *.json is in that folder")
+    return found
 
 
 def _tell(plan: BackfillPlan | None, first: int, last: int, work: Path) -> None:

@@ -21,6 +21,7 @@ from watcher.core.types import ActorId, Address, BlockRef
 from watcher.errors import DatabaseMismatch, EndpointUnavailable, StoreError, UsageError
 from watcher.stages.identity import adoption
 from watcher.stages.index import ByLogs, Index
+from watcher.stages.rewind import go_back
 from watcher.store.database import Store, Tx
 from watcher.store.encoding import pack
 
@@ -114,12 +115,9 @@ def adopt(planned: Planned, store: Store, clock: Clock, beside: Store | None = N
         elif plan.history or plan.dropped:
             tx.facts.rewind(planned.up_to.number)
             _merge(tx, beside, planned, planned.up_to.number)
-        tx.state.replace(None)
-        tx.state.drop_snapshots_after(-1)
         tx.state.set_agreed(None)
-        tx.facts.drop_hours_from(0)
         tx.facts.drop_wants([each.want for each in tx.facts.wants()])
-        generation = tx.ledger.close_generation(-1)
+        generation = go_back(tx, None)
         tx.adoptions.add(adoption(definition, generation, clock.now()))
     return generation
 

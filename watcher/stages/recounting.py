@@ -18,6 +18,7 @@ from watcher.chain.probe import Probe
 from watcher.chain.proof import Proof
 from watcher.chain.source import ChainSource
 from watcher.clock import Clock
+from watcher.core.attestations import Attestation
 from watcher.core.claim import Claim
 from watcher.core.comparison import Absent, Difference, differences
 from watcher.core.costs import says_something
@@ -29,6 +30,7 @@ from watcher.core.moments import AtBlock
 from watcher.core.tracked import Tracked
 from watcher.core.types import BlockRef
 from watcher.errors import (
+    AttestationRefused,
     CallRefused,
     CannotTell,
     EndpointUnavailable,
@@ -37,11 +39,13 @@ from watcher.errors import (
     ReorgBelowFinality,
     WrongChain,
 )
+from watcher.stages.attesting import check_attestation, read_attestation
 from watcher.stages.backfill import BackfillPlan, plan_range
 from watcher.stages.evaluate import Evaluate
 from watcher.stages.finality import read_final
 from watcher.stages.index import Index
 from watcher.stages.lookback import as_of
+from watcher.stages.rewind import go_back
 from watcher.stages.sync import catch_up
 from watcher.store.database import Store, Tx
 
@@ -62,6 +66,30 @@ def refuse_other_definition(definition: Definition, claim: Claim) -> None:
             f"{definition.program_id} is definition {definition.hash}: give the file that the bundle's "
             "publisher used (--program)"
         )
+
+
+def rest_on(definition: Definition, store: Store, files: Sequence[tuple[str, str]]) -> None:
+    """Let a recount rest on these attestations, and on no others: names and texts of files.
+
+    Where others were given before, what they may have changed is concluded anew, from the blocks that were
+    read. AttestationRefused names the file whose statement does not count; nothing is changed then.
+    """
+    given: dict[str, Attestation] = {}
+    for name, text in files:
+        try:
+            statement, signature, admitted_at = read_attestation(text)
+            check_attestation(definition, statement, signature)
+        except AttestationRefused as error:
+            raise AttestationRefused(f"{name}: {error}") from None
+        given.setdefault(statement.id, Attestation(statement, signature, admitted_at or 0))
+    with store.writing() as tx:
+        before, present = set(tx.attestations.all()), tx.state.load()
+        changed = before ^ set(given.values())
+        if present is not None and any(each.acts_from <= present.block.timestamp for each in changed):
+            go_back(tx, None)
+        tx.attestations.clear()
+        for each in given.values():
+            tx.attestations.add(each)
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def rewind(definition: Definition, store: Store, clock: Clock, announcer: Announ
         generation = None
         if present is not None and present.block.number > to:
             _, closed_digest = tx.ledger.last() or (0, GENESIS_DIGEST)
-            generation = _go_back(tx, tx.state.snapshot_at_or_before(to))
+            generation = go_back(tx, tx.state.snapshot_at_or_before(to))
             announcer.notice(tx, _broken(definition, to, generation, closed_digest, now))
         rows = tx.facts.rewind(to)
         tx.state.set_final(tx.facts.checkpoint())
@@ -56,8 +56,11 @@ def rewind(definition: Definition, store: Store, clock: Clock, announcer: Announ
         return RewindResult(rows, generation)
 
 
-def _go_back(tx: Tx, known: StoredState | None) -> int:
-    """Put a kept state (None: before the first block) in the place of the present one; number the ledger."""
+def go_back(tx: Tx, known: StoredState | None) -> int:
+    """Put a kept state (None: before the first block) in the place of the present one; number the ledger.
+
+    What was read stays: evaluate concludes it again.
+    """
     block_number = known.block.number if known else -1
     tx.state.replace(known)
     tx.state.drop_snapshots_after(block_number)

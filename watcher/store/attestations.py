@@ -5,7 +5,7 @@ admit ─▶ one row, for ever ─▶ evaluate, verify, watcher attest list
 
 import json
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import col
 
 from watcher.core.attestations import Attestation, Statement
@@ -34,6 +34,10 @@ class Attestations(Repository):
             "signature": attestation.signature,
         }
         insert_new(self._connection, AttestationRow, [row])
+
+    def clear(self) -> None:
+        """Forget all; for a database whose ledger begins anew."""
+        self._connection.execute(delete(AttestationRow))
 
 
 def statement_of(body: dict[str, object]) -> Statement:
