@@ -57,7 +57,9 @@ def tranches(
     rows = tranche_rows(files.definition, found.state, entries)
     sums = tranche_sums(files.definition, found.state)
     now, vesting = found.block.timestamp, files.program.vesting
-    steps = [(status.block.timestamp, status.amount) for status in found.state.tranches.values()]
+    begin = now if found.state.meter.begin is None else found.state.meter.begin
+    steps = [(begin, Fraction(0))]
+    steps += [(status.block.timestamp, status.amount) for status in found.state.tranches.values()]
     symbol = sums.get("symbol", "")
     if draw_into is not None:
         draw_into(draw(curve(steps, vesting, now, _PICTURE_POINTS), symbol, now=now))
