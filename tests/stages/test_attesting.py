@@ -1,6 +1,7 @@
 """Attestations: admitted once, acting from a block on, and the same for every watcher that has them."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,10 @@ at_least = 1
 """
 
 
-def program(folder: Path, required: int = 1) -> Definition:
-    """Load the program."""
+def program(folder: Path, required: int = 1, edit: Callable[[str], str] = str) -> Definition:
+    """Load the program, as somebody edited it."""
     file = folder / "attested.toml"
-    file.write_text(PROGRAM.replace("REQUIRED", str(required)), encoding="utf-8")
+    file.write_text(edit(PROGRAM.replace("REQUIRED", str(required))), encoding="utf-8")
     return load_program(file).definition
 
 
@@ -241,12 +242,15 @@ def test_a_time_that_the_ledger_has_passed_is_refused_with_the_remedy(tmp_path: 
         assert admit(definition, store, signed(statement(), admitted_at=START + 60)) == first
 
 
+def without_signers(text: str) -> str:
+    """Ask for nothing that anybody has to attest."""
+    bare = text.partition("[attestations]")[0] + text[text.index("[liveness]") :]
+    return bare.replace('attested = ["core-loop"]\n', "").partition('[[kpi]]\nid = "stage"')[0]
+
+
 def test_a_program_without_signers_takes_none(tmp_path: Path) -> None:
     """Whatever is in the file."""
-    bare = PROGRAM.partition("[attestations]")[0] + PROGRAM[PROGRAM.index("[liveness]") :]
-    text = bare.replace('attested = ["core-loop"]\n', "").partition('[[kpi]]\nid = "stage"')[0]
-    (tmp_path / "bare.toml").write_text(text, encoding="utf-8")
-    definition = load_program(tmp_path / "bare.toml").definition
+    definition = program(tmp_path, edit=without_signers)
     with (
         fresh_store(tmp_path / "bare") as store,
         pytest.raises(AttestationRefused, match="takes no attestations"),

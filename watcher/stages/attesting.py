@@ -105,14 +105,13 @@ def _check_statement(definition: Definition, statement: Statement) -> None:
 def admitted(definition: Definition, tx: Tx) -> tuple[Attestation, ...]:
     """Give the attestations that count, in their order.
 
-    What was admitted under an earlier program stays, and counts only where this program would admit it.
+    What was admitted under an earlier program stays, and counts only where this program would admit it, so
+    that a fresh watcher which is given the same files comes to the same ledger.
     """
     found = tx.attestations.all()
     if tx.adoptions.replaced() is None:
         return found
-    counting = [each for each in found if _counts(definition, each)]
-    ids = {each.statement.id for each in counting}
-    return tuple(each for each in counting if each.statement.revokes in (None, *ids))
+    return tuple(each for each in found if _counts(definition, each))
 
 
 def _counts(definition: Definition, attestation: Attestation) -> bool:
