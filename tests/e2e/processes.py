@@ -17,6 +17,7 @@ from threading import Condition, Event, Thread
 from typing import Any
 
 from watcher import bootstrap
+from watcher.core.preflight import Finding
 from watcher.core.types import Address
 from watcher.store.database import Store
 from watcher.testing.receiver import SECRET
@@ -241,9 +242,15 @@ class Installation:
     @contextmanager
     def stages(self) -> Iterator[bootstrap.Stages]:
         """Put the same stages together in this process, as `sync` does in its own."""
-        files = bootstrap.load(self.folder / "program.toml", self.folder / "watcher.toml", environment())
-        with bootstrap.stages(files) as stages:
+        with bootstrap.stages(self._files()) as stages:
             yield stages
+
+    def check(self) -> Sequence[Finding]:
+        """Look at everything beforehand, in this process."""
+        return bootstrap.check(self._files()).findings
+
+    def _files(self) -> bootstrap.Files:
+        return bootstrap.load(self.folder / "program.toml", self.folder / "watcher.toml", environment())
 
     @property
     def digest(self) -> str:

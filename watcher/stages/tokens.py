@@ -26,11 +26,15 @@ TOTAL_SUPPLY = "0x18160ddd"
 
 
 def check_tokens(definition: Definition, source: ChainSource, state: State | None) -> Iterator[Finding]:
-    """Ask each token once; `state` is what was concluded, None: nothing yet.
+    """Ask each token; `state` is what was concluded, None: nothing yet. What several metrics ask is told once.
 
     What a token says of its decimals has to be what the program says. Its supply is told beside the one that
     was rebuilt from its logs, which is the one that counts.
     """
+    yield from dict.fromkeys(_asked(definition, source, state))
+
+
+def _asked(definition: Definition, source: ChainSource, state: State | None) -> Iterator[Finding]:
     for use in needs_of(definition).tokens:
         about = f"token {use.address}"
         try:
