@@ -26,7 +26,7 @@ TOTAL_SUPPLY = "0x18160ddd"
 
 
 def check_tokens(definition: Definition, source: ChainSource, state: State | None) -> Iterator[Finding]:
-    """Ask each token; `state` is what was concluded, None: nothing yet. What several metrics ask is told once.
+    """Ask each token, once for all metrics; `state` is what was concluded, None: nothing yet.
 
     What a token says of its decimals has to be what the program says. Its supply is told beside the one that
     was rebuilt from its logs, which is the one that counts.
