@@ -50,11 +50,10 @@ class MarkerTable(Table):
         def reader(name: str | None) -> WordReader | None:
             return None if name is None else WordReader.of(self.event, name)
 
-        named = next((each.name for each in self.event.parameters if each.name), None)
         return Marker(
             topic0=self.event.topic0,
             emitters=frozenset(self.emitters),
-            form=reader(self.actor or self.success or self.error or named),
+            form=reader(self.actor or self.success or self.error),
             actor=reader(self.actor),
             success=reader(self.success),
             error=reader(self.error),

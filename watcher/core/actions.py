@@ -31,7 +31,10 @@ class Marker:
     emitters: frozenset[Address]
     """Whose event is believed; the same event of anybody else is a log like any other."""
     form: Words | None = None
-    """Reads any word; None where the event declares none."""
+    """Reads any word that is read. None where none is: which arguments are indexed is then nobody's concern.
+
+    Safes index what they did not before 1.4, and an account goes from one release to the next.
+    """
     actor: Words | None = None
     """None: the actor is the emitter itself."""
     success: Words | None = None

@@ -152,6 +152,13 @@ def test_an_event_of_another_emitter_or_form_closes_nothing(lookalike: FakeLog) 
     assert [each.actor for each in cut(USE, lookalike)] == [BUNDLER]
 
 
+@pytest.mark.parametrize(("topic", "succeeded"), [(SAFE_DID, True), (SAFE_FAILED, False)])
+def test_a_safe_is_believed_whatever_its_release_indexes(topic: str, *, succeeded: bool) -> None:
+    """Since 1.4 the hash is a topic, before it was data; an account may go from one to the other."""
+    for told in (log(SAFE, topic, data=words(1, 0)), log(SAFE, topic, words(1), data=words(0))):
+        assert [(each.actor, each.succeeded) for each in cut(USE, told)] == [(SAFE, succeeded)]
+
+
 def test_each_operation_of_a_bundle_has_the_logs_since_the_one_before() -> None:
     """One that did nothing in the app reaches nothing; what came before the bundle is nobody's."""
     told = bundle(
