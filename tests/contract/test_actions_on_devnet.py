@@ -1,20 +1,13 @@
 """Actions on a real EVM: a bundle, an account that is a contract, and a forwarder behind one relayer."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 
-import pytest
-
-from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.reader import JsonRpcSource
-from watcher.clock import SystemClock
 from watcher.config.program import load_program
 from watcher.core.extract import Extractor
 from watcher.core.types import AppId, BlockRange
 from watcher.testing.contracts import compiled
 from watcher.testing.devnet import Devnet
-from watcher.testing.devnet_server import serve
 
 PROGRAM = """
 schema = 1
@@ -65,17 +58,6 @@ at_least = 1
 id = "live"
 any_of = ["one"]
 """
-
-
-@pytest.fixture
-def source(devnet: Devnet) -> Iterator[JsonRpcSource]:
-    """Read the devnet as the watcher does."""
-    with serve(devnet) as url:
-        reader = JsonRpcSource(
-            [EndpointSettings("devnet", url)], devnet.chain_id, clock=SystemClock(), wait=Event().wait
-        )
-        yield reader
-        reader.close()
 
 
 def test_users_behind_one_relayer_are_told_apart(

@@ -1,32 +1,16 @@
 """Discovery on a real chain: our registry and factory really emit what the discovery kinds read."""
 
-from collections.abc import Iterator
-from threading import Event
 from typing import Any
 
 import pytest
 
 from tests.unit.discovery.givens import chain
 from watcher import kinds
-from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.reader import JsonRpcSource
-from watcher.clock import SystemClock
 from watcher.core.facts import Announcement
 from watcher.core.types import Address, AppId, BlockRange
 from watcher.testing.contracts import compiled
 from watcher.testing.devnet import Devnet
-from watcher.testing.devnet_server import serve
-
-
-@pytest.fixture
-def source(devnet: Devnet) -> Iterator[JsonRpcSource]:
-    """Read the devnet as the watcher does."""
-    with serve(devnet) as url:
-        reader = JsonRpcSource(
-            [EndpointSettings("devnet", url)], devnet.chain_id, clock=SystemClock(), wait=Event().wait
-        )
-        yield reader
-        reader.close()
 
 
 def _found(source: JsonRpcSource, last: int, kind: str, **settings: Any) -> list[Announcement]:  # noqa: ANN401  # TOML

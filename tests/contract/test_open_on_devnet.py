@@ -1,13 +1,8 @@
 """Apps that nobody lists on a real EVM: three accounts create contracts, others use them."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
-
-import pytest
 
 from tests.stages.world import fresh_store
-from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.reader import JsonRpcSource
 from watcher.clock import SystemClock
 from watcher.config.program import load_program
@@ -19,7 +14,6 @@ from watcher.stages.index import Index
 from watcher.stages.sync import catch_up
 from watcher.testing.contracts import compiled
 from watcher.testing.devnet import Devnet
-from watcher.testing.devnet_server import serve
 
 PROGRAM = """
 schema = 1
@@ -51,17 +45,6 @@ at_least = 2
 id = "two-live"
 any_of = ["two"]
 """
-
-
-@pytest.fixture
-def source(devnet: Devnet) -> Iterator[JsonRpcSource]:
-    """Read the devnet as the watcher does."""
-    with serve(devnet) as url:
-        reader = JsonRpcSource(
-            [EndpointSettings("devnet", url)], devnet.chain_id, clock=SystemClock(), wait=Event().wait
-        )
-        yield reader
-        reader.close()
 
 
 def test_how_many_apps_are_live_is_known_without_a_list(
