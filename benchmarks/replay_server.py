@@ -39,7 +39,7 @@ class Behaviour:
 
 @dataclass
 class Counters:
-    """What was asked and answered; exact."""
+    """What was asked and answered; exact. A request of which any call was refused is one refusal."""
 
     requests: int = 0
     calls: int = 0
@@ -135,7 +135,7 @@ class Handler(socketserver.StreamRequestHandler):
             for call in calls:
                 counters.methods[call["method"]] = counters.methods.get(call["method"], 0) + 1
             too_fast = server.too_fast(len(calls))
-            counters.refusals += too_fast
+        self._refused = too_fast
         if behaviour.latency_seconds:
             time.sleep(behaviour.latency_seconds)
         status = b"200 OK"
@@ -151,6 +151,7 @@ class Handler(socketserver.StreamRequestHandler):
         with server.lock:
             counters.in_flight -= 1
             counters.answer_bytes += len(body)
+            counters.refusals += self._refused
         whole = not behaviour.truncate_every or nth % behaviour.truncate_every
         self._send(status, body if whole else body[: len(body) // 2])
 
@@ -202,8 +203,7 @@ class Handler(socketserver.StreamRequestHandler):
         return int(which, 16)
 
     def _refusal(self, identifier: bytes, message: bytes) -> bytes:
-        with self.server.lock:
-            self.server.counters.refusals += 1
+        self._refused = True
         return self._ERROR % (identifier, -32005, message)
 
     def _send(self, status: bytes, body: bytes) -> None:

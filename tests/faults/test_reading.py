@@ -1,5 +1,6 @@
 """Answers about blocks that are short, stale or contradict each other: nothing of them becomes a fact."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from tests.faults.scripted_node import (
     HttpAnswer,
+    Json,
     ScriptedNode,
     Waiting,
     scripted_node,
@@ -114,6 +116,35 @@ def test_a_batch_answered_in_part_with_too_large_is_made_smaller(node: ScriptedN
         else answers
     )
     assert count(read(source_of(node))) == 60
+
+
+@pytest.mark.parametrize("every_header", [True, False])
+@pytest.mark.parametrize(
+    ("message", "too_large"),
+    [
+        ("batch too large", lambda answers: len(answers) > 25),
+        ("response too large", lambda answers: len(json.dumps(answers)) > 60_000),
+    ],
+)
+def test_a_limit_that_nobody_named_costs_one_refusal(
+    message: str, too_large: Callable[[list[Json]], bool], *, every_header: bool
+) -> None:
+    """What is larger than any answer before is asked for alone, and no more than twofold."""
+    refused = []
+
+    def answer(answers: list[Json] | Json) -> object:
+        if isinstance(answers, list) and too_large(answers):
+            refused.append(len(answers))
+            return {"jsonrpc": "2.0", "id": None, "error": {"code": -32005, "message": message}}
+        return answers
+
+    with scripted_node(blocks=1_001, receipts=5) as node:
+        node.edit = answer
+        source = source_of(node)
+        windows = list(source.windows(BlockRange(1, 1_000), 500, every_header=every_header))
+        source.close()
+    assert count(windows) == 5_000
+    assert len(refused) == 1
 
 
 def test_a_larger_batch_is_tried_again_after_a_long_good_run(node: ScriptedNode) -> None:

@@ -32,13 +32,16 @@ class BatchSize:
     def take(self, calls: int) -> tuple[int, bool]:
         """Give how many of the calls to send in one request, and whether nobody did so before.
 
-        Such a trial has to be ended by `tried`; who would send as many meanwhile waits for what comes of it.
+        Such a trial is no more than twofold, and has to be ended by `tried`; who would send as many meanwhile
+        waits for what comes of it.
         """
         with self._changed:
             self._changed.wait_for(lambda: not self._trying or min(calls, self.limit) <= self._answered)
             size = min(calls, self.limit)
-            self._trying = self._trying or size > self._answered
-            return size, size > self._answered
+            if size <= self._answered:
+                return size, False
+            self._trying = True
+            return min(size, 2 * self._answered), True
 
     def tried(self, size: int, *, refused: bool | None) -> None:
         """End a trial; None: it failed for other reasons, and says nothing."""

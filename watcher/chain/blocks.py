@@ -17,10 +17,17 @@ BlockQuestion = Question[BlockReceipts | NoBlockReceipts | Header]
 
 
 def questions_about(rpc: Rpc, numbers: Sequence[int], headers: Iterable[int]) -> list[BlockQuestion]:
-    """Ask for the receipts of blocks, and for the headers of some of them."""
+    """Ask for the receipts of blocks, and for the headers of some: half of it is half of the answer."""
     if numbers and not rpc.offers(receipts_at(numbers[0]).call):
         return [header_at(number) for number in numbers]
-    return [*(receipts_at(number) for number in numbers), *(header_at(number) for number in headers)]
+    with_header = set(headers)
+    return [
+        question
+        for number in numbers
+        for question in (
+            (receipts_at(number), header_at(number)) if number in with_header else (receipts_at(number),)
+        )
+    ]
 
 
 def blocks_of(

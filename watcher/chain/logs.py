@@ -227,10 +227,11 @@ class LogReader:
         def jobs() -> Iterator[tuple[Sequence[int], list[BlockQuestion]]]:
             start = 0
             while start < len(numbers):
-                part = numbers[start : start + self._length.blocks]
+                part = numbers[start : start + self._length.take(len(numbers) - start)]
                 yield part, questions_about(rpc, part, [number for number in part if number not in headers])
                 start += len(part)
 
+        self._length.begin()
         with closing(prefetch(jobs(), lambda job: _send(rpc, job[1]), self._ahead)) as arriving:
             for (part, questions), sent in arriving:
                 reply = sent()

@@ -24,33 +24,59 @@ class Span:
 
 
 class SpanLength:
-    """How many blocks to ask for at once, learnt from the size of the answers."""
+    """How many blocks to ask for at once, learnt from the size of the answers.
+
+    A span longer than any that was answered goes alone: a limit that nobody named is met by one refusal, and
+    not by all that is under way.
+    """
 
     def __init__(self) -> None:
         """Start with a guess."""
         self.blocks = FIRST_LENGTH
+        """So many were answered at once."""
+        self._wanted = FIRST_LENGTH
+        self._trying = False
         self._size_bytes = BYTES_AHEAD // FIRST_AHEAD
 
-    def learn(self, blocks: int, size_bytes: int) -> None:
-        """Take in that so many blocks made so many bytes; grow at most twofold."""
+    def begin(self) -> None:
+        """Forget what is still under way: nobody will take in its answers."""
+        self._trying = False
+
+    def take(self, most: int) -> int:
+        """Give how many blocks the next request asks for, of `most` that are left or fit."""
+        length = max(1, min(self._wanted, most))
+        if length <= self.blocks:
+            return length
+        if self._trying:
+            return min(self.blocks, most)
+        self._trying = True
+        return min(length, 2 * self.blocks)
+
+    def learn(self, blocks: int, size_bytes: int | None) -> None:
+        """Take in that so many blocks made so many bytes; None: nobody answered them in one go."""
+        if blocks > self.blocks:
+            self._trying = False
+        if size_bytes is None:
+            return
         self._size_bytes = max(size_bytes, 1)
-        fitting = TARGET_BYTES * blocks // max(size_bytes, 1)
-        self.blocks = max(1, min(fitting, 2 * self.blocks, MAX_LENGTH))
+        fitting = TARGET_BYTES * blocks // self._size_bytes
+        self._wanted = max(1, min(fitting, MAX_LENGTH))
+        self.blocks = min(max(self.blocks, blocks), self._wanted)
 
     def ahead(self) -> int:
         """Give how many answers of the size seen last may be under way at once."""
         return max(FEWEST_AHEAD, BYTES_AHEAD // self._size_bytes)
 
 
-def spans(blocks: BlockRange, window: int, length: Callable[[], int]) -> Iterator[Span]:
+def spans(blocks: BlockRange, window: int, length: Callable[[int], int]) -> Iterator[Span]:
     """Cut `blocks` into windows of at most `window` blocks and these into spans.
 
-    `length` is asked before each span, so that it may change under way.
+    `length` is asked before each span, so that it may change under way: it gets what is left of the window.
     """
     for window_first in range(blocks.first, blocks.last + 1, window):
         window_last = min(window_first + window - 1, blocks.last)
         first = window_first
         while first <= window_last:
-            last = min(first + length() - 1, window_last)
+            last = first + length(window_last - first + 1) - 1
             yield Span(BlockRange(first, last), ends_window=last == window_last)
             first = last + 1

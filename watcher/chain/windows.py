@@ -44,9 +44,12 @@ class WindowReader:
 
     def read(self, blocks: BlockRange, size: int, *, every_header: bool) -> Generator[Window]:
         """Read as `ChainSource.windows` promises."""
+        self._length.begin()
         todo = (
             (span, self._questions(span, every_header=every_header))
-            for span in spans(blocks, size, lambda: self._blocks_at_once(every_header=every_header))
+            for span in spans(
+                blocks, size, lambda left: self._blocks_at_once(left, every_header=every_header)
+            )
         )
         previous: BlockReceipts | None = None
         part: list[BlockReceipts] = []
@@ -73,10 +76,10 @@ class WindowReader:
                     yield Window(blocks, part)
                     previous, part, size_bytes, askers = part[-1], [], 0, set()
 
-    def _blocks_at_once(self, *, every_header: bool) -> int:
-        """Give how many blocks one request may ask for: what fits an answer, and a batch."""
+    def _blocks_at_once(self, left: int, *, every_header: bool) -> int:
+        """Give how many of the blocks left one request asks for: what fits an answer, and a batch."""
         fitting = self._rpc.batch_limit // 2 if every_header else self._rpc.batch_limit - 1
-        return max(1, min(self._length.blocks, fitting))
+        return self._length.take(max(1, min(left, fitting)))
 
     def confirm(self, header: Header) -> None:
         """Compare a header that was read with the receipts of its block, if these were read without it.
@@ -148,8 +151,13 @@ class WindowReader:
     def _span(
         self, rpc: Rpc, blocks: BlockRange, questions: Sequence[BlockQuestion], reply: Reply
     ) -> list[BlockReceipts]:
-        found = blocks_of(rpc, _numbers(blocks), questions, reply)
-        self._length.learn(len(blocks), reply.size_bytes)
+        size_bytes = None
+        try:
+            found = blocks_of(rpc, _numbers(blocks), questions, reply)
+            if len(questions) <= rpc.batch_limit:
+                size_bytes = reply.size_bytes
+        finally:
+            self._length.learn(len(blocks), size_bytes)
         return found
 
     def _with_headers(self, rpc: Rpc, part: Sequence[BlockReceipts], *, ends: bool) -> list[BlockReceipts]:

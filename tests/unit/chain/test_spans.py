@@ -15,7 +15,7 @@ def test_spans_cover_every_block_once_and_end_with_their_window(
 ) -> None:
     """Whatever the lengths on the way: no block is skipped or doubled, no span crosses a window's end."""
     steps = iter(lengths * (count + 1))
-    cut = list(spans(BlockRange(first, first + count - 1), window, lambda: next(steps)))
+    cut = list(spans(BlockRange(first, first + count - 1), window, lambda left: min(left, next(steps))))
     covered = [number for span in cut for number in range(span.blocks.first, span.blocks.last + 1)]
     assert covered == list(range(first, first + count))
     ends = {span.blocks.last for span in cut if span.ends_window}
@@ -26,22 +26,49 @@ def test_spans_cover_every_block_once_and_end_with_their_window(
 
 def test_an_empty_range_has_no_spans() -> None:
     """Nothing to read is no error."""
-    assert list(spans(BlockRange(5, 4), 10, lambda: 10)) == []
+    assert list(spans(BlockRange(5, 4), 10, lambda left: left)) == []
+
+
+MANY = 1_000
 
 
 def test_the_length_follows_the_size_of_the_answers() -> None:
     """It shrinks at once, grows at most twofold a step, and stays inside what a batch may hold."""
     length = SpanLength()
-    assert length.blocks == 10
+    assert length.take(MANY) == 10
     length.learn(10, 10)
-    assert length.blocks == 20
+    grown = []
     for _ in range(5):
-        length.learn(20, 0)
-    assert length.blocks == MAX_LENGTH
+        grown.append(length.take(MANY))
+        length.learn(grown[-1], 0)
+    assert grown == [20, 40, 80, MAX_LENGTH, MAX_LENGTH]
     length.learn(10, 10 * TARGET_BYTES)
-    assert length.blocks == 1
-    length.learn(2, TARGET_BYTES)
-    assert length.blocks == 2
+    assert length.take(MANY) == 1
+    length.learn(1, TARGET_BYTES // 2)
+    assert length.take(MANY) == 2
+    assert length.take(1) == 1
+
+
+def test_a_longer_span_goes_alone() -> None:
+    """The others stay at what was answered until it was, too; a refused one is tried again by one alone."""
+    length = SpanLength()
+    length.learn(10, 10)
+    assert [length.take(MANY) for _ in range(3)] == [20, 10, 10]
+    length.learn(10, 10)
+    assert length.take(MANY) == 10
+    length.learn(20, None)
+    assert [length.take(MANY) for _ in range(2)] == [20, 10]
+    length.learn(20, 20)
+    assert [length.take(MANY) for _ in range(2)] == [40, 20]
+
+
+def test_what_nobody_will_take_in_is_forgotten() -> None:
+    """Who stops reading in the middle leaves a span under way."""
+    length = SpanLength()
+    length.learn(10, 10)
+    assert [length.take(MANY), length.take(MANY)] == [20, 10]
+    length.begin()
+    assert length.take(MANY) == 20
 
 
 def test_fewer_answers_are_under_way_the_larger_they_are() -> None:
