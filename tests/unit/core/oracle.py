@@ -7,15 +7,19 @@ found again from the first block on. Slow and plain on purpose. Answers are True
 (the definition leaves it open).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from operator import ge, gt, le, lt
 
 from tests.unit.core.givens import CountLive, ShareLive
 from tests.unit.core.oracle_apps import Attention, Block, Counted, History, Look, Owners, StateAt, both
+from tests.unit.core.oracle_words import recorded, word
+from watcher.core.attestations import Attestation
 from watcher.core.definition import AllOf, Condition, Countdown, Definition, Kpi
 from watcher.core.types import MilestoneId
+from watcher.metrics.attested_value import AttestedValue
 
 ORDER = (
     "definition.adopted",
@@ -50,7 +54,12 @@ class Recount:
     kpis: list[dict[str, bool | None]] = field(default_factory=list)
 
 
-def recount(definition: Definition, blocks: Sequence[Block], state_at: StateAt) -> Recount:
+def recount(
+    definition: Definition,
+    blocks: Sequence[Block],
+    state_at: StateAt,
+    admitted: Sequence[Attestation] = (),
+) -> Recount:
     """Recount a whole chain."""
     found = Recount()
     entries = [("definition.adopted", definition.program_id, blocks[0].block.number, _time(blocks, 0))]
@@ -60,12 +69,13 @@ def recount(definition: Definition, blocks: Sequence[Block], state_at: StateAt) 
     met = dict.fromkeys(definition.kpis, False)
     conditions: dict[MilestoneId, list[bool | None]] = {name: [] for name in definition.milestones}
     owners: Owners = {}
+    entries += _recorded(admitted, blocks)
     for i, facts in enumerate(blocks):
         number, time = facts.block.number, _time(blocks, i)
         counted = {}
         for app, history in histories.items():
             seen = blocks[: i + 1]
-            look = Look(definition, seen, state_at, definition.app(app), attention[app], owners)
+            look = Look(definition, seen, state_at, definition.app(app), attention[app], owners, admitted)
             was_live = history.live
             answer = look.judge(live=was_live)
             history.add(time, answer=answer, dormant_after=definition.liveness.dormant_after_seconds)
@@ -73,7 +83,8 @@ def recount(definition: Definition, blocks: Sequence[Block], state_at: StateAt) 
             attention[app].add(look, live=history.live)
             if history.live != was_live:
                 entries.append(("app.went_live" if history.live else "app.went_dormant", app, number, time))
-        verdicts = {name: _kpi(kpi, counted) for name, kpi in definition.kpis.items()}
+        number_of = partial(_attested, definition, admitted, time)
+        verdicts = {name: _kpi(kpi, counted, number_of) for name, kpi in definition.kpis.items()}
         for name, verdict in verdicts.items():
             if verdict is not None and verdict != met[name]:
                 met[name] = verdict
@@ -96,13 +107,28 @@ def _time(blocks: Sequence[Block], i: int) -> int:
     return blocks[i].block.timestamp
 
 
-def _kpi(kpi: Kpi, apps: dict[str, Counted]) -> bool | None:
+def _recorded(admitted: Sequence[Attestation], blocks: Sequence[Block]) -> Iterator[Conclusion]:
+    for name, i in recorded(admitted, [facts.block.timestamp for facts in blocks]):
+        yield ("attestation.recorded", name, blocks[i].block.number, _time(blocks, i))
+
+
+def _attested(
+    definition: Definition, admitted: Sequence[Attestation], time: int, subject: str
+) -> Fraction | None:
+    said = word(definition, admitted, subject, "value", time)
+    return None if said is None else Fraction(said)
+
+
+def _kpi(kpi: Kpi, apps: dict[str, Counted], number_of: Callable[[str], Fraction | None]) -> bool | None:
     verdicts = [counted.verdict for counted in apps.values()]
     live, unknown = verdicts.count("LIVE"), verdicts.count("UNKNOWN")
     if isinstance(kpi.metric, CountLive):
         ends = [Fraction(live), Fraction(live + unknown)]
     elif isinstance(kpi.metric, ShareLive):
         ends = [Fraction(live, len(verdicts)), ENDLESS if unknown else Fraction(live, len(verdicts))]
+    elif isinstance(kpi.metric, AttestedValue):
+        attested = number_of(kpi.metric.subject)
+        ends = [Fraction(0), ENDLESS] if attested is None else [attested]
     else:
         raise TypeError(f"the oracle does not know {kpi.metric}")
     holds = {"at_least": ge, "more_than": gt, "at_most": le, "less_than": lt}[str(kpi.comparator)]

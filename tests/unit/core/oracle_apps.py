@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from tests.unit.core.oracle_words import word
+from watcher.core.attestations import Attestation
 from watcher.core.definition import App, Definition
 from watcher.core.facts import Activity, BlockFacts, Sample
 from watcher.core.types import ActorId, Address, AppId
@@ -56,6 +58,7 @@ class Look:
     attention: "Attention"
     owners: Owners = field(default_factory=dict)
     """What was found before, shared by all looks at one chain: the past does not change."""
+    admitted: Sequence[Attestation] = ()
 
     def judge(self, *, live: bool) -> bool | None:
         """Tell whether every criterion of the policy holds; a live app is held to the lower bars."""
@@ -81,6 +84,10 @@ class Look:
                 answers.append(True if value >= needed else None if self._gap_in_window() else False)
         if policy.not_paused:
             answers += [None if paused is None else not paused for paused in map(self._paused, contracts)]
+        time = self.blocks[-1].block.timestamp
+        for claim in policy.attested:
+            said = word(self.definition, self.admitted, self.app.id, claim, time)
+            answers.append({"true": True, "false": False}.get(said or ""))
         return both(answers)
 
     def counted(self, verdict: str) -> Counted:

@@ -12,11 +12,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.unit.core.givens import Samples, address, at, facts, kpi, sample
-from tests.unit.core.strategies import APPS, CONTRACTS, DAY, HOUR, mostly, programs
+from tests.unit.core.strategies import APPS, CONTRACTS, DAY, HOUR, STAGE, attesting, mostly, programs
 from watcher.core.aggregates import Aggregate, Fold
 from watcher.core.applications import open_app
+from watcher.core.attestations import FALSE, TRUE, VALUE, Attestation, Statement
 from watcher.core.definition import Definition, Gap
 from watcher.core.facts import Announcement, BlockFacts, CodeKind, PauseLog, Sample
+from watcher.core.state import State
 from watcher.core.tranches import Allocation, Partial, Tranche
 from watcher.core.types import ActorId, Address, AppId, Comparator, TrancheId, WindowSpec
 
@@ -41,6 +43,13 @@ class Story:
     blocks: tuple[BlockFacts[ActorId], ...]
     code: Mapping[Address, tuple[tuple[int, bool], ...]] = field(default_factory=dict)
     beacons: frozenset[Address] = frozenset()
+    admitted: tuple[Attestation, ...] = ()
+
+    def beginning(self) -> State:
+        """Give the state before the first block."""
+        state = State.initial(self.definition)
+        state.admitted = self.admitted
+        return state
 
     def state_at(self, contract: Address, number: int) -> Sample:
         """Give what stands at a contract after a block."""
@@ -132,6 +141,19 @@ def stories(
     `anybody` may have an app, two accounts create contracts too, and there are no gaps.
     """
     program = draw(programs(rising=rising, anybody=anybody))
+    return draw(_stories(program, quiet=quiet, anybody=anybody, max_blocks=max_blocks))
+
+
+@st.composite
+def _stories(
+    draw: st.DrawFn,
+    program: Definition,
+    *,
+    quiet: bool,
+    anybody: bool,
+    hasty: bool = False,
+    max_blocks: int = 18,
+) -> Story:
     start = at() + draw(st.sampled_from((0, 1, HOUR - 1, 23 * HOUR, DAY - 1)))
     raws = draw(
         st.lists(st.one_of(_BUSY, _QUIET, _QUIET) if quiet else _BUSY, min_size=6, max_size=max_blocks)
@@ -144,7 +166,10 @@ def stories(
         if place > 0:
             if raw.hidden and not anybody:
                 gaps.append(Gap(number + 1, number + raw.hidden, "nobody kept it"))
-            number, time = number + (0 if anybody else raw.hidden) + 1, time + raw.wait
+            number, time = (
+                number + (0 if anybody else raw.hidden) + 1,
+                time + (raw.wait % HOUR if hasty else raw.wait),
+            )
         writer.write(raw, number, time)
     return Story(
         replace(program, chain=replace(program.chain, gaps=tuple(gaps))),
@@ -152,6 +177,60 @@ def stories(
         {contract: tuple(history) for contract, history in writer.code.items()},
         frozenset(draw(st.lists(st.sampled_from(CONTRACTS), max_size=2))),
     )
+
+
+@st.composite
+def attested(draw: st.DrawFn, *, anybody: bool = False) -> Story:
+    """Draw a story whose apps are live, and a number holds, by what signers say.
+
+    Some are over within hours, so that what is said alone changes what holds.
+    """
+    program = draw(attesting(anybody=anybody))
+    story = draw(_stories(program, quiet=draw(st.booleans()), anybody=anybody, hasty=draw(st.booleans())))
+    times = [facts.block.timestamp for facts in story.blocks]
+    anywhere = st.sampled_from(times) | st.integers(times[0] - DAY, times[-1] + 1)
+    instants = st.sampled_from(draw(st.lists(anywhere, min_size=1, max_size=5)))  # so that some coincide
+    apps = [*program.apps, *(CREATORS if anybody else ())]
+    abouts = [(app, claim) for app in apps for claim in program.liveness.attested]
+    policy = program.attestations
+    assert policy is not None
+    signers = sorted(policy.signers)
+    number = STAGE.subject, VALUE
+    said = [_statement(signer, about, TRUE, 0) for signer in signers for about in abouts]
+    said += [_statement(signer, number, "1", 0) for signer in signers]
+    said = said if draw(mostly(4)) else said[:1]
+    for _ in range(draw(st.integers(4, 12))):
+        about = draw(st.sampled_from([*abouts, number, number]))
+        values = ("1.5", "1", "0") if about == number else (FALSE, TRUE)
+        signer, revokes = draw(st.sampled_from(signers)), None
+        if draw(st.booleans()):
+            taken_back = draw(st.sampled_from(said))
+            revokes, signer = taken_back.id, taken_back.by if draw(st.booleans()) else signer
+        said.append(
+            _statement(
+                signer,
+                about,
+                draw(st.sampled_from(values)),
+                draw(instants),
+                valid_for=draw(st.sampled_from((1_800, None, HOUR + 1, None, DAY, 1))),
+                revokes=revokes,
+            )
+        )
+    said = list({each.id: each for each in said}.values())
+    admitted = [Attestation(each, "", draw(st.just(0) | instants)) for each in said]
+    return replace(story, admitted=tuple(sorted(admitted, key=lambda each: each.order)))
+
+
+def _statement(
+    by: str,
+    about: tuple[str, str],
+    value: str,
+    effective_from: int,
+    *,
+    valid_for: int | None = None,
+    revokes: str | None = None,
+) -> Statement:
+    return Statement("program", 31_337, by, *about, value, effective_from, valid_for, revokes=revokes)
 
 
 @st.composite

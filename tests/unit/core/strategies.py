@@ -4,6 +4,7 @@ Bars are a few actions, windows a day or two, countdowns hours or weeks. `storie
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from watcher.core.definition import (
     AllOf,
     AnyOf,
     App,
+    AttestationPolicy,
     Bars,
     Condition,
     Countdown,
@@ -34,6 +36,7 @@ from watcher.core.definition import (
 )
 from watcher.core.types import AppId, Comparator, KpiId, MilestoneId
 from watcher.core.window import Query
+from watcher.metrics.attested_value import AttestedValue
 
 HOUR, DAY = 3_600, 86_400
 
@@ -42,6 +45,10 @@ APPS = ("b", "a", "é", "Z")
 
 CONTRACTS = tuple(address(number) for number in range(1, 5))
 """The contracts that any app may claim, and may require."""
+
+SIGNERS = ("ann", "bob", "eve")
+CLAIMS = ("core-loop", "public-front-end")
+STAGE = AttestedValue("stage")
 
 
 def _maybe(values: st.SearchStrategy[int]) -> st.SearchStrategy[int | None]:
@@ -116,6 +123,30 @@ def countdowns(draw: st.DrawFn, name: str, milestones: Sequence[str]) -> Countdo
         draw(st.sampled_from((OnRegression.PAUSE, OnRegression.CANCEL, OnRegression.CONTINUE))),
         rearm=draw(st.booleans()),
         after=draw(st.sampled_from(milestones)),
+    )
+
+
+@st.composite
+def attesting(draw: st.DrawFn, *, anybody: bool = False) -> Definition:
+    """Draw a program that asks for claims about each app, and for a number, by one to three signers.
+
+    Some ask for little else, so that what is said decides.
+    """
+    given = draw(programs(anybody=anybody))
+    bars = given.liveness.bars if anybody or draw(st.booleans()) else Bars()
+    signers = SIGNERS[: draw(st.sampled_from((2, 3, 1)))]
+    number = kpi(
+        "n", draw(st.sampled_from((Fraction(1), Fraction(3, 2)))), draw(st.sampled_from(Comparator)), STAGE
+    )
+    return replace(
+        given,
+        liveness=replace(given.liveness, bars=bars, attested=CLAIMS[: draw(st.integers(1, 2))]),
+        attestations=AttestationPolicy(frozenset(signers), min(draw(st.sampled_from((2, 1))), len(signers))),
+        kpis={**given.kpis, number.id: number},
+        milestones={
+            name: replace(each, condition=draw(_groups(conditions([*given.kpis, number.id]))))
+            for name, each in given.milestones.items()
+        },
     )
 
 

@@ -1,10 +1,14 @@
 """From when to when an attestation acts, and whose word holds: against a recount by the instant."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.core.givens import address, at, definition, facts, fold, joins, policy, told
 from watcher.core.attestations import Attestation, Statement, claims_at
-from watcher.core.definition import AttestationPolicy
+from watcher.core.definition import AttestationPolicy, Bars
+from watcher.core.state import State
 
 SIGNERS = ("ann", "bob", "eve")
 ABOUT = ("alpha", "core-loop")
@@ -127,3 +131,36 @@ def test_statements_are_named_by_their_content() -> None:
     """Whatever differs makes another one."""
     changed = [said(), said(by="bob"), said(valid_for=1), said(link="https://example.org"), said(revokes="x")]
     assert len({each.id for each in changed}) == len(changed)
+
+
+def test_within_an_hour_an_app_is_judged_by_what_is_said_alone() -> None:
+    """At the block at which a word begins to hold, is over, or is taken back, with nothing else there."""
+    program = replace(
+        definition(liveness=replace(policy(bars=Bars()), attested=("core-loop",))),
+        attestations=AttestationPolicy(frozenset(SIGNERS)),
+    )
+    yes = said(subject="a", effective_from=at(seconds=10))
+    no = said(subject="a", value="false", effective_from=at(seconds=20), valid_for=10)
+    back = said(revokes=yes.id, effective_from=at(seconds=40))
+    last = said(subject="a", value="false", effective_from=at(seconds=50))
+    state = State.initial(program)
+    state.admitted = tuple(Attestation(each, "", 0) for each in (yes, no, back, last))
+    verdicts = []
+    contract = joins("a", address(1), listed=True)
+    for number in range(1, 7):
+        block = facts(number, at(seconds=10 * (number - 1)), announcements=[contract] if number == 1 else [])
+        state, concluded = fold(program, [block], state=state)
+        verdicts += [(str(each.verdict), number) for each in state.apps.values()]
+        verdicts += [(kind, number) for kind, subject, _ in told(concluded) if subject == "a"]
+    assert verdicts == [
+        ("UNKNOWN", 1),
+        ("LIVE", 2),
+        ("app.went_live", 2),
+        ("NOT_LIVE", 3),
+        ("app.went_dormant", 3),
+        ("LIVE", 4),
+        ("app.went_live", 4),
+        ("UNKNOWN", 5),
+        ("NOT_LIVE", 6),
+        ("app.went_dormant", 6),
+    ]

@@ -1,17 +1,13 @@
 """The step against a brute-force recount that shares no code with it, on random programs and chains."""
 
-from collections.abc import Sequence
-
 from hypothesis import given
 
-from tests.unit.core.givens import Samples, entries, fold
+from tests.unit.core.givens import entries, fold
 from tests.unit.core.oracle import Recount, recount
 from tests.unit.core.oracle_apps import Counted
-from tests.unit.core.stories import Story, stories
-from watcher.core.definition import Definition
-from watcher.core.facts import BlockFacts
+from tests.unit.core.stories import Story, attested, stories
 from watcher.core.state import State
-from watcher.core.types import ActorId, AppId
+from watcher.core.types import AppId
 
 ANSWERS = {"MET": True, "NOT_MET": False, "UNKNOWN": None}
 
@@ -20,17 +16,27 @@ ANSWERS = {"MET": True, "NOT_MET": False, "UNKNOWN": None}
 def test_the_step_concludes_what_a_recount_from_scratch_finds(story: Story) -> None:
     """Entries, their order and instants, each block's verdicts and counts: all as the oracle has them."""
     expected = recount(story.definition, story.blocks, story.state_at)
-    actual = step_by_step(story.definition, story.blocks, story.samples)
+    actual = step_by_step(story)
     assert actual.entries == expected.entries
     assert actual.apps == expected.apps
     assert actual.kpis == expected.kpis
 
 
-@given(stories(anybody=True))
+@given(attested())
+def test_what_signers_attest_is_concluded_as_a_recount_from_scratch_finds(story: Story) -> None:
+    """From when to when each statement acts, whose words are as many as required, and what follows."""
+    expected = recount(story.definition, story.blocks, story.state_at, story.admitted)
+    actual = step_by_step(story)
+    assert actual.entries == expected.entries
+    assert actual.apps == expected.apps
+    assert actual.kpis == expected.kpis
+
+
+@given(stories(anybody=True) | attested(anybody=True))
 def test_apps_that_nobody_lists_are_concluded_as_a_recount_from_scratch_finds(story: Story) -> None:
     """Whoever creates contracts has an app; the state knows it only while it is used or live."""
-    expected = recount(story.definition, story.blocks, story.state_at)
-    actual = step_by_step(story.definition, story.blocks, story.samples)
+    expected = recount(story.definition, story.blocks, story.state_at, story.admitted)
+    actual = step_by_step(story)
     assert actual.entries == expected.entries
     assert actual.kpis == expected.kpis
     nothing = Counted("NOT_LIVE", 0, 0, 0, 0)
@@ -39,12 +45,11 @@ def test_apps_that_nobody_lists_are_concluded_as_a_recount_from_scratch_finds(st
         assert {app: mine.get(app, nothing) for app in theirs} == theirs
 
 
-def step_by_step(definition: Definition, blocks: Sequence[BlockFacts[ActorId]], samples: Samples) -> Recount:
+def step_by_step(story: Story) -> Recount:
     """Fold the step over a chain and write down what it concluded in the oracle's form."""
-    found = Recount()
-    state = State.initial(definition)
-    for block in blocks:
-        state, concluded = fold(definition, [block], samples, state)
+    found, state = Recount(), story.beginning()
+    for block in story.blocks:
+        state, concluded = fold(story.definition, [block], story.samples, state)
         found.entries += [
             (str(entry.type), entry.subject, entry.block_number, entry.occurred_at)
             for entry in entries(concluded)

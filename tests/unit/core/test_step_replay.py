@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.core.givens import entries, fold
-from tests.unit.core.stories import FEWER, Story, promising, stories
+from tests.unit.core.stories import FEWER, Story, attested, promising, stories
 from watcher.core.activity import hour_of, span
 from watcher.core.applications import is_open
 from watcher.core.definition import Definition
@@ -31,12 +31,16 @@ PLACES: st.SearchStrategy[Places] = st.frozensets(st.integers(0, 23))
 
 def end_to_end(story: Story) -> tuple[State, list[Conclusions]]:
     """Conclude every block in one go."""
-    return fold(story.definition, story.blocks, story.samples)
+    return fold(story.definition, story.blocks, story.samples, story.beginning())
 
 
 def restarted(definition: Definition, state: State, folded: Sequence[Block]) -> State:
-    """Store a state and load it as a new process does: JSON, closed hours, the running hour's blocks."""
+    """Store a state and load it as a new process does: JSON, closed hours, the running hour's blocks.
+
+    What was admitted is stored beside it.
+    """
     fresh = from_json(definition, json.loads(json.dumps(to_json(state))))
+    fresh.admitted = state.admitted
     for block in folded:
         opened = [item for item in block.announcements if is_open(item.app)]
         fresh.sampler.membership.apply(block.block.number, opened)
@@ -64,10 +68,10 @@ def assert_same(ours: tuple[State, list[Conclusions]], whole: tuple[State, list[
     assert to_json(ours[0]) == to_json(whole[0])
 
 
-@given(stories() | stories(anybody=True), PLACES)
+@given(stories() | stories(anybody=True) | attested() | attested(anybody=True), PLACES)
 def test_a_restart_behind_any_block_changes_nothing(story: Story, restarts: Places) -> None:
     """What is stored of a state is all that the next block's conclusions depend on."""
-    state, conclusions = State.initial(story.definition), list[Conclusions]()
+    state, conclusions = story.beginning(), list[Conclusions]()
     for place, block in enumerate(story.blocks):
         state, concluded = fold(story.definition, [block], story.samples, state)
         conclusions += concluded
@@ -77,12 +81,12 @@ def test_a_restart_behind_any_block_changes_nothing(story: Story, restarts: Plac
 
 
 @FEWER
-@given(stories() | stories(anybody=True), PLACES, st.integers(1, 5), st.integers(0, 3))
+@given(stories() | stories(anybody=True) | attested(), PLACES, st.integers(1, 5), st.integers(0, 3))
 def test_a_provisional_pass_in_between_changes_nothing(
     story: Story, passes: Places, length: int, skipped: int
 ) -> None:
     """A copy may see the next blocks, or others that a reorg takes back; then it is forgotten."""
-    state, conclusions = State.initial(story.definition), list[Conclusions]()
+    state, conclusions = story.beginning(), list[Conclusions]()
     for place, block in enumerate(story.blocks):
         if place in passes:
             ahead = story.blocks[place + skipped : place + skipped + length]
@@ -94,20 +98,33 @@ def test_a_provisional_pass_in_between_changes_nothing(
 
 
 @FEWER
-@given(stories(), st.integers(0, 17))
+@given(stories() | attested(), st.integers(0, 17))
 def test_what_a_copy_concludes_ahead_is_what_becomes_final(story: Story, cut: int) -> None:
     """Two speeds, one function: once the same blocks are final, the copy's entries are the ledger's."""
-    state, before = fold(story.definition, story.blocks[:cut], story.samples)
+    state, before = fold(story.definition, story.blocks[:cut], story.samples, story.beginning())
     ahead = fold(story.definition, story.blocks[cut:], story.samples, state.fork())
     assert_same((ahead[0], [*before, *ahead[1]]), end_to_end(story))
 
 
-@given(stories(quiet=True, max_blocks=24) | stories(quiet=True, anybody=True, max_blocks=24), PLACES, PLACES)
+@given(
+    stories(quiet=True, max_blocks=24) | stories(quiet=True, anybody=True, max_blocks=24) | attested(),
+    PLACES,
+    PLACES,
+)
 def test_blocks_at_which_nothing_can_change_may_be_left_out(
     story: Story, visited: Places, restarts: Places
 ) -> None:
     """Whichever empty blocks are looked at besides those that `block_wanted` asks for."""
     assert_same(leaping(story, visited, restarts), end_to_end(story))
+
+
+@FEWER
+@given(attested() | attested(anybody=True), PLACES, PLACES)
+def test_what_is_admitted_at_the_last_moment_counts_as_if_it_had_always_been_there(
+    story: Story, visited: Places, restarts: Places
+) -> None:
+    """Its time is later than all that was concluded; which blocks are looked at is of no account."""
+    assert_same(leaping(story, visited, restarts, late=True), end_to_end(story))
 
 
 @given(promising(), PLACES)
@@ -121,11 +138,19 @@ def test_blocks_between_instants_may_be_left_out_where_readings_move_with_time(
     assert to_json(ours[0]) == to_json(whole[0])
 
 
-def leaping(story: Story, visited: Places, restarts: Places = frozenset()) -> tuple[State, list[Conclusions]]:
-    """Conclude what says something, what `block_wanted` asks for, and some more."""
-    state, conclusions = State.initial(story.definition), list[Conclusions]()
+def leaping(
+    story: Story, visited: Places, restarts: Places = frozenset(), *, late: bool = False
+) -> tuple[State, list[Conclusions]]:
+    """Conclude what says something, what `block_wanted` asks for, and some more.
+
+    `late`: nothing is admitted before it has to be.
+    """
+    state, conclusions = story.beginning(), list[Conclusions]()
     line = _Line(story, visited)
     while (following := line.following(state)) is not None:
+        if late:
+            now = following.block.timestamp
+            state.admitted = tuple(each for each in story.admitted if each.admitted_at <= now)
         want = block_wanted(story.definition, state, following.block)
         if want is not None:
             line.find(want)
