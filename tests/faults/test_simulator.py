@@ -32,11 +32,11 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def regressions() -> list[tuple[int, int]]:
-    """Give the seeds that failed once, with their numbers of blocks."""
+def regressions() -> list[tuple[int, int, str]]:
+    """Give the seeds that failed once, with their numbers of blocks and the kind of program."""
     lines = REGRESSIONS.read_text(encoding="utf-8").splitlines()
-    parts = [line.split(maxsplit=2) for line in lines if line and not line.startswith("#")]
-    return [(int(seed), int(blocks)) for seed, blocks, _ in parts]
+    parts = [line.split(maxsplit=3) for line in lines if line and not line.startswith("#")]
+    return [(int(seed), int(blocks), program) for seed, blocks, program, _ in parts]
 
 
 def simulate(*arguments: str) -> None:
@@ -52,10 +52,11 @@ def test_whatever_happens_the_ledger_is_that_of_a_clean_replay(first: int) -> No
     simulate(f"{first}:{first + AT_ONCE}")
 
 
-@pytest.mark.parametrize(("seed", "blocks"), regressions())
-def test_what_failed_once_does_not_fail_again(seed: int, blocks: int) -> None:
+@pytest.mark.parametrize(("seed", "blocks", "program"), regressions())
+def test_what_failed_once_does_not_fail_again(seed: int, blocks: int, program: str) -> None:
     """Each of these seeds found a fault."""
-    simulate(f"{seed}:{seed + 1}", "--blocks", str(blocks))
+    plain = {"plain": ["--plain"], "full": []}[program]
+    simulate(f"{seed}:{seed + 1}", "--blocks", str(blocks), *plain)
 
 
 def test_a_seed_decides_everything() -> None:
@@ -112,6 +113,6 @@ def _misremember_the_chain(story: Story) -> None:
 )
 def test_the_checks_can_fail(flaw: Flaw) -> None:
     """A check that never says no proves nothing."""
-    with running.story(OBSERVED) as (story, clean):
+    with running.story(OBSERVED, plain=True) as (story, clean):
         flaw.do(story)
         assert any(flaw.said in finding for finding in checks.findings(story, clean))

@@ -25,13 +25,14 @@ def main() -> int:
     parser.add_argument("--seeds", default="2000", help="how many, or a range A:B")
     parser.add_argument("--blocks", type=int, default=SMALL, help="blocks a seed lives through, at least")
     parser.add_argument("--jobs", type=int, default=2, help="seeds at the same time")
+    parser.add_argument("--plain", action="store_true", help="count live apps only, as the first seeds did")
     chosen = parser.parse_args()
     first, _, last = chosen.seeds.rpartition(":")
     seeds = range(int(first or 0), int(last))
     failed = 0
     turns = crashes = reorgs = 0
     with ProcessPoolExecutor(chosen.jobs) as pool:
-        verdicts = pool.map(partial(run, blocks=chosen.blocks), seeds, chunksize=10)
+        verdicts = pool.map(partial(run, blocks=chosen.blocks, plain=chosen.plain), seeds, chunksize=10)
         for done, verdict in enumerate(verdicts, 1):
             failed += bool(verdict.findings)
             turns, crashes = turns + verdict.log.turns, crashes + verdict.log.crashes

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.faults.simulator import measured
 from tests.faults.simulator.story import Story
 from tests.stages.world import Watch
 from tests.unit.core.givens import CountLive
@@ -42,7 +43,11 @@ def _ledger(store: Store) -> list[dict[str, Any]]:
 
 
 def _told(ledger: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    return [(each["type"], each["subject"], each["block_number"], each["occurred_at"]) for each in ledger]
+    return [
+        (each["type"], each["subject"], each["block_number"], each["occurred_at"])
+        for each in ledger
+        if not each["subject"].startswith(measured.ID)
+    ]
 
 
 def _recounted(story: Story) -> list[tuple[Any, ...]]:
@@ -65,8 +70,20 @@ def _recounted(story: Story) -> list[tuple[Any, ...]]:
     def text(instant: int) -> str:
         return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    kpis = {name: replace(kpi, metric=CountLive()) for name, kpi in story.definition.kpis.items()}
-    found = recount(replace(story.definition, kpis=kpis), blocks, state_at)
+    definition = replace(
+        story.definition,
+        kpis={
+            name: replace(kpi, metric=CountLive())
+            for name, kpi in story.definition.kpis.items()
+            if not name.startswith(measured.ID)
+        },
+        milestones={
+            name: each
+            for name, each in story.definition.milestones.items()
+            if not name.startswith(measured.ID)
+        },
+    )
+    found = recount(definition, blocks, state_at)
     return [(kind, subject, number, text(at)) for kind, subject, number, at in found.entries]
 
 
@@ -79,7 +96,7 @@ def _facts(store: Store, final: int) -> Facts:
     return [
         _plain(row, names)
         for row in rows
-        if row.activity or row.announcements or row.pauses or row.code_changes
+        if row.activity or row.announcements or row.pauses or row.code_changes or row.measures
     ]
 
 
@@ -93,7 +110,7 @@ def _plain(row: BlockFacts[ActorId], names: dict[ActorId, Address]) -> tuple[Any
         )
         for app, each in row.activity.items()
     }
-    return row.block, activity, row.announcements, row.pauses, row.code_changes
+    return row.block, activity, row.announcements, row.pauses, row.code_changes, row.measures
 
 
 def _deliveries(story: Story, ledger: list[dict[str, Any]]) -> Iterator[str]:

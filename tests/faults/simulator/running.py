@@ -32,11 +32,11 @@ class Verdict:
     log: Log
 
 
-def run(seed: int, blocks: int = SMALL) -> Verdict:
-    """Live one seed and check it; whatever ends it is a finding."""
+def run(seed: int, blocks: int = SMALL, *, plain: bool = False) -> Verdict:
+    """Live one seed and check it; whatever ends it is a finding. `plain`: as in Story."""
     log = Log()
     try:
-        with story(seed, blocks, log) as (lived, clean):
+        with story(seed, blocks, log, plain=plain) as (lived, clean):
             found = tuple(findings(lived, clean))
     except Exception:  # noqa: BLE001  # whatever ends a story is a finding
         found = (traceback.format_exc(limit=-6),)
@@ -44,14 +44,16 @@ def run(seed: int, blocks: int = SMALL) -> Verdict:
 
 
 @contextmanager
-def story(seed: int, blocks: int = SMALL, log: Log | None = None) -> Iterator[tuple[Story, Store]]:
+def story(
+    seed: int, blocks: int = SMALL, log: Log | None = None, *, plain: bool = False
+) -> Iterator[tuple[Story, Store]]:
     """Live one seed to its end; give the story and an empty database for the clean replay."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(CRITICAL))
     lived, clean = _stores()
     for store in (lived, clean):
         _wipe(store)
     with tempfile.TemporaryDirectory(dir=_place()) as name:
-        told = Story(seed, Path(name), lived, blocks, log or Log())
+        told = Story(seed, Path(name), lived, blocks, log or Log(), plain=plain)
         told.live()
         told.end()
         yield told, clean

@@ -75,10 +75,15 @@ class Log:
 class Story:
     """One watcher's life; `end` brings it to where everything is final and delivered."""
 
-    def __init__(self, seed: int, folder: Path, store: Store, blocks: int, log: Log) -> None:
-        """Draw the program and the chain, on an empty database; nothing has happened yet."""
+    def __init__(
+        self, seed: int, folder: Path, store: Store, blocks: int, log: Log, *, plain: bool = False
+    ) -> None:
+        """Draw the program and the chain, on an empty database; nothing has happened yet.
+
+        A `plain` story has a program that counts live apps, and nothing besides.
+        """
         self.random = Random(seed)
-        self.setting: Setting = setting(self.random, folder)
+        self.setting: Setting = setting(seed, self.random, folder, plain=plain)
         self.clock = world_clock()
         self.truth = Truth(self.setting, self.random)
         self.log = log

@@ -13,6 +13,7 @@ from random import Random
 
 from eth_utils.crypto import keccak
 
+from tests.faults.simulator import measured
 from watcher.chain.code import EIP1967_SLOT
 from watcher.config.program import load_program
 from watcher.core.definition import Definition
@@ -102,10 +103,11 @@ class Setting:
     factory: bool
     touched: bool
     file: Path
+    measured: measured.Measured
 
 
-def setting(random: Random, folder: Path) -> Setting:
-    """Choose a program."""
+def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
+    """Choose a program; a `plain` one counts live apps, and nothing else."""
     depth = random.choice((None, 3, 8, 16))
     factory = random.random() < 0.5
     touched = random.random() < 0.6
@@ -153,8 +155,10 @@ def setting(random: Random, folder: Path) -> Setting:
         rearm="rearm = true" if policy == "cancel" and random.random() < 0.5 else "",
     )
     file = folder / "program.toml"
-    file.write_text(text, encoding="utf-8")
-    return Setting(load_program(file).definition, depth, factory, touched, file)
+    besides = Random(f"{seed}/measured")
+    more = measured.Measured("", besides) if plain else measured.draw(besides, PLAIN, GENESIS)
+    file.write_text(f"{text}\n{more.tables}", encoding="utf-8")
+    return Setting(load_program(file).definition, depth, factory, touched, file, more)
 
 
 class Truth:
@@ -220,7 +224,8 @@ class Truth:
         if not quiet:
             made += [self._use(list(members)) for _ in range(self._random.choice((0, 0, 1, 2, 4)))]
         at = self.head.timestamp + self._random.choice(STEPS)
-        block = self.chain.block(*made, at=at, code=code, storage=storage)
+        answers = self._chosen.measured.answers()
+        block = self.chain.block(*made, at=at, code=code, storage=storage, answers=answers)
         self._noted(block, made, announced)
 
     def _find(
@@ -248,7 +253,8 @@ class Truth:
         logs: list[FakeLog] = [log(to, *topics)] * random.choice((0, 1, 1, 1, 2)) if topics else []
         if random.random() < 0.1:
             logs = [*logs, log(random.choice([PLAIN, PROXY]), USED)]
-        return tx(random.choice(USERS), to, logs=logs, ok=random.random() < 0.93)
+        made = tx(random.choice(USERS), to, logs=logs, ok=random.random() < 0.93)
+        return self._chosen.measured.more(made, [PLAIN, PLAIN, PROXY, *contracts])
 
     def _members(self, number: int) -> dict[Address, AppId]:
         """Give who belongs to which app at a block, by the announcements before it and the program."""
