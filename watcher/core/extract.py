@@ -6,7 +6,7 @@ Membership is by whole blocks, so a block's announcements are applied before its
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from watcher.core.actions import Action, Markers
@@ -31,6 +31,10 @@ _SPEAKING = CODE_CHANGES | PAUSES
 """First topics of logs that say something whoever emits them."""
 
 
+_Reach = tuple[Receipt, Address, bool]
+"""A transaction, a contract that it reached, and whether it had reached another of the same app before."""
+
+
 class _Tally:
     """What reached one contract, so far in this block."""
 
@@ -50,12 +54,25 @@ class _Tally:
         else:
             self.actions += 1
 
-    def plus(self, other: "_Tally", sign: int = 1) -> "_Tally":
-        """Give the sum of both, or with sign -1 the difference."""
-        found = _Tally()
-        for name in self.__slots__:
-            setattr(found, name, getattr(self, name) + sign * getattr(other, name))
-        return found
+    def of(
+        self, actors: Mapping[Address, int], contracts: Mapping[Address, ContractTotals]
+    ) -> Activity[Address]:
+        """Give it as the activity of an app."""
+        return Activity(actors, self.failed, self.excluded, self.gas, self.fee_wei, self.logs, contracts)
+
+    def added_to(
+        self, known: Activity[Address], contracts: Mapping[Address, ContractTotals], sign: int = 1
+    ) -> Activity[Address]:
+        """Add it to the activity of an app, or with sign -1 take it off."""
+        return Activity(
+            known.actors,
+            known.failed + sign * self.failed,
+            known.excluded + sign * self.excluded,
+            known.gas + sign * self.gas,
+            known.fee_wei + sign * self.fee_wei,
+            known.logs + sign * self.logs,
+            contracts,
+        )
 
 
 class _Found:
@@ -153,23 +170,18 @@ class Extractor:
         if announcements or creations:
             self.tracked.learn(block.number, announcements, creations)
         found = _Found()
-        counted = self.tracked.counted
         self._read_logs(block, found)
         if self._every_block:
             gas = sum(int(receipt.gas_used, 16) for receipt in block.receipts)
             found.measures[GAS] = {TOGETHER: gas}
-        for receipt in block.receipts:
-            # Addresses as decoded: a call of Address() for each would cost more than the count itself.
-            to: Address | None = receipt.to  # type: ignore[assignment]
-            if to is None:
-                continue
-            if not self._touched:
-                if to in counted:
-                    self._count(receipt, to, found)
-            elif receipt.logs and self._markers is not None:
-                self._count_actions(receipt, self._markers.actions(receipt), found)
-            elif receipt.logs:
-                self._count_touched(receipt, found)
+        if not self._touched:
+            self._count(self._called(block.receipts), found)
+        elif self._markers is None:
+            self._count(self._reaching(block.receipts), found)
+        else:
+            for receipt in block.receipts:
+                if receipt.logs and receipt.to is not None:
+                    self._count_actions(receipt, self._markers.actions(receipt), found)
         return Findings(
             self._activity(found),
             announcements,
@@ -217,14 +229,24 @@ class Extractor:
         amounts = found.measures.setdefault(measure.key, {})
         amounts[owner] = amount if measure.latest else amounts.get(owner, 0) + amount
 
-    def _count_touched(self, receipt: Receipt, found: _Found) -> None:
-        """Count a transaction for each contract that it made emit something, and once for each app."""
+    def _called(self, receipts: Iterable[Receipt]) -> Iterator[_Reach]:
+        """Give the contract that a transaction called, where it is one that counts."""
         counted = self.tracked.counted
-        apps: set[AppId] = set()
-        for address in self._reached(receipt.logs):
-            app = counted[address]
-            self._count(receipt, address, found, again=app in apps)
-            apps.add(app)
+        for receipt in receipts:
+            # Addresses as decoded: a call of Address() for each would cost more than the count itself.
+            to: Address | None = receipt.to  # type: ignore[assignment]
+            if to in counted:
+                yield receipt, to, False
+
+    def _reaching(self, receipts: Iterable[Receipt]) -> Iterator[_Reach]:
+        """Give each contract that a transaction made emit something; it reaches an app once."""
+        counted = self.tracked.counted
+        for receipt in receipts:
+            if receipt.logs and receipt.to is not None:
+                apps: set[AppId] = set()
+                for address in self._reached(receipt.logs):
+                    yield receipt, address, counted[address] in apps
+                    apps.add(counted[address])
 
     def _reached(self, logs: Iterable[Log]) -> set[Address]:
         counted = self.tracked.counted
@@ -267,54 +289,57 @@ class Extractor:
                 paid.add(address)
                 paid_for.add(app)
 
-    def _count(self, receipt: Receipt, address: Address, found: _Found, *, again: bool = False) -> None:
-        """Count a transaction for a contract that it reached, and unless `again` for its app."""
-        sender: Address = receipt.sender  # type: ignore[assignment]
-        if sender in self._system.senders or receipt.type in self._system.types:
-            return
-        gas, fee = _cost(receipt)
-        app = self.tracked.counted[address]
-        succeeded = receipt.status == SUCCESS
-        excluded = sender in self._policy.excluded or sender in self.tracked.excluded.get(app, ())
-        tally = found.contracts.get(address)
-        if tally is None:
-            tally = found.contracts[address] = _Tally()
-        tally.add(gas, fee, succeeded=succeeded, excluded=excluded)
-        if again:
-            repeated = found.repeated.setdefault(app, _Tally())
-            repeated.add(gas, fee, succeeded=succeeded, excluded=excluded)
-        elif succeeded and not excluded:
-            actors = found.actors.get(app)
-            if actors is None:
-                actors = found.actors[app] = {}
-            actors[sender] = actors.get(sender, 0) + 1
+    def _count(self, reached: Iterable[_Reach], found: _Found) -> None:
+        """Count transactions for contracts that they reached, and unless it is `again` for their apps.
+
+        What a backfill spends most on: so it is one loop, over names that are looked up once.
+        """
+        system, types, excluded = self._system.senders, self._system.types, self._policy.excluded
+        counted, deployers = self.tracked.counted, self.tracked.excluded
+        contracts, everybody = found.contracts, found.actors
+        for receipt, address, again in reached:
+            sender: Address = receipt.sender  # type: ignore[assignment]
+            if sender in system or receipt.type in types:
+                continue
+            app = counted[address]
+            gas, fee = _cost(receipt)
+            tally = contracts.get(address)
+            if tally is None:
+                tally = contracts[address] = _Tally()
+            tally.gas += gas
+            tally.fee_wei += fee
+            succeeded = receipt.status == SUCCESS
+            leaves_out = sender in excluded or (app in deployers and sender in deployers[app])
+            if not succeeded:
+                tally.failed += 1
+            elif leaves_out:
+                tally.excluded += 1
+            else:
+                tally.actions += 1
+                if not again:
+                    actors = everybody.get(app)
+                    if actors is None:
+                        actors = everybody[app] = {}
+                    actors[sender] = actors.get(sender, 0) + 1
+            if again:
+                repeated = found.repeated.setdefault(app, _Tally())
+                repeated.add(gas, fee, succeeded=succeeded, excluded=leaves_out)
 
     def _activity(self, found: _Found) -> dict[AppId, Activity[Address]]:
-        contracts: dict[AppId, dict[Address, ContractTotals]] = {}
-        sums: dict[AppId, _Tally] = {}
+        sums: dict[AppId, Activity[Address]] = {}
         for address, each in found.contracts.items():
             app = self.tracked.counted[address]
-            totals = ContractTotals(each.actions, each.failed, each.gas, each.fee_wei, each.logs)
-            if app in sums:
-                sums[app] = sums[app].plus(each)
-                contracts[app][address] = totals
+            contracts = {
+                address: ContractTotals(each.actions, each.failed, each.gas, each.fee_wei, each.logs)
+            }
+            known = sums.get(app)
+            if known is None:
+                sums[app] = each.of(found.actors.get(app, {}), contracts)
             else:
-                sums[app] = each
-                contracts[app] = {address: totals}
+                sums[app] = each.added_to(known, {**known.contracts, **contracts})
         for app, each in found.repeated.items():
-            sums[app] = sums[app].plus(each, -1)
-        return {
-            app: Activity(
-                found.actors.get(app, {}),
-                each.failed,
-                each.excluded,
-                each.gas,
-                each.fee_wei,
-                each.logs,
-                contracts[app],
-            )
-            for app, each in sums.items()
-        }
+            sums[app] = each.added_to(sums[app], sums[app].contracts, -1)
+        return sums
 
     def _announcements(self, block: BlockReceipts) -> tuple[Announcement, ...]:
         """Ask each discovery method; those that only listen to certain emitters are asked when one spoke."""

@@ -9,6 +9,7 @@ counts numbers, hence the type parameter.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 from watcher.core.measures import Amounts
@@ -30,21 +31,21 @@ class ContractTotals(NamedTuple):
     logs: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Activity(Generic[Actor]):
+class Activity(NamedTuple, Generic[Actor]):
     """What reached one application in one block.
 
     `actors` maps each counted actor to its counted actions. Gas and fee are those of every transaction that
     reached the app, failed or excluded ones too. `excluded` counts the successful actions of excluded actors.
+    A tuple, since a backfill makes one for each app in each block.
     """
 
-    actors: Mapping[Actor, int] = field(default_factory=dict)
+    actors: Mapping[Actor, int] = MappingProxyType({})
     failed: int = 0
     excluded: int = 0
     gas: int = 0
     fee_wei: int = 0
     logs: int = 0
-    contracts: Mapping[Address, ContractTotals] = field(default_factory=dict)
+    contracts: Mapping[Address, ContractTotals] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

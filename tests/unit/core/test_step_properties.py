@@ -93,7 +93,7 @@ def with_action(block: BlockFacts[ActorId], app: AppId, actor: ActorId, count: i
     """Add one actor's actions to a block's facts."""
     before: Activity[ActorId] = block.activity.get(app, Activity())
     actors = {**before.actors, actor: before.actors.get(actor, 0) + count}
-    return replace(block, activity={**block.activity, app: replace(before, actors=actors)})
+    return replace(block, activity={**block.activity, app: before._replace(actors=actors)})
 
 
 # From receipts on
