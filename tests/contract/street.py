@@ -26,7 +26,7 @@ source = "https://example.org/terms"
 [chain]
 id = 31337
 family = "ethereum"
-finality = {{ depth = 2 }}
+finality = {{ depth = {depth} }}
 count_from = 1
 [liveness]
 unit = "action"
@@ -82,8 +82,8 @@ id = "busy"
 any_of = ["both", {{ all_of = ["actions", "actors"] }}]
 """
 
-Counts = dict[str, Counter[Address]]
-"""Counted actions by app and actor."""
+DEPTH = 2
+"""As the program has it: so many blocks on top make one final."""
 
 
 @dataclass(frozen=True)
@@ -138,12 +138,20 @@ class Street:
         self.game, self.shop, self.entry, self.other_entry, self.fake, self.safe, self.forwarder = deployed
         self.mine()
 
+    def counted(self, app: str, first: int, last: int) -> Counter[Address]:
+        """Tell who counted for an app in the blocks from first to last, and how often."""
+        counts: Counter[Address] = Counter()
+        for number, done in self.done.items():
+            if first <= number <= last:
+                counts.update({actor: count for (actor, of), count in done.items() if of == app})
+        return counts
+
     def program(self, folder: Path) -> Definition:
-        """Load the street's program."""
-        file = folder / "street.toml"
+        """Write the street's program, program.toml, and load it."""
+        file = folder / "program.toml"
         listed = ("entry", "other_entry", "safe", "forwarder", "game", "shop")
         text = PROGRAM.format(
-            excluded=self.excluded.address, **{name: getattr(self, name) for name in listed}
+            depth=DEPTH, excluded=self.excluded.address, **{name: getattr(self, name) for name in listed}
         )
         file.write_text(text, encoding="utf-8")
         return load_program(file).definition

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.street import Street
+from tests.contract.street import DEPTH, Street
 from tests.stages.world import fresh_store
 from watcher.chain.reader import JsonRpcSource
 from watcher.clock import SystemClock
@@ -28,9 +28,6 @@ from watcher.store.database import Store
 from watcher.testing.devnet import Devnet
 
 BLOCKS = 60
-DEPTH = 2
-"""As the program has it: so many blocks on top make one final."""
-
 MOST_OF_ONE = 3
 DAY_OF_HOURS = 24
 STEPS = (0, 1, 12, 600, 3_600, 9_000, 40_000)
@@ -216,10 +213,8 @@ def hours_of(street: Street) -> dict[tuple[str, int], dict[Address, int]]:
 def in_window(street: Street, app: str, last: int) -> dict[str, int]:
     """Recount an app's window as of a block."""
     first_hour = hour_at(street, last) - DAY_OF_HOURS
-    counts: Counter[Address] = Counter()
-    for number, done in street.done.items():
-        if number <= last and hour_at(street, number) >= first_hour:
-            counts.update({actor: count for (actor, of), count in done.items() if of == app})
+    first = min(number for number in street.done if hour_at(street, number) >= first_hour)
+    counts = street.counted(app, first, last)
     net = sum(min(count, MOST_OF_ONE) for count in counts.values())
     return {"actions": net, "actions_gross": counts.total(), "actors": len(counts)}
 

@@ -147,7 +147,7 @@ def rule_words(policy: LivenessPolicy) -> list[str]:
         *([counted(len(policy.excluded), "listed account")] if policy.excluded else []),
     ]
     if without:
-        lines.append(f"What {' and '.join(without)} send does not count.")
+        lines.append(f"Left out is what {' and '.join(without)} did.")
     if policy.not_paused:
         lines.append("None of its required contracts may be paused.")
     lowered, wait = policy.leave_below != Bars(), policy.dormant_after_seconds

@@ -128,7 +128,7 @@ def test_a_rule_tells_all_that_was_asked_for() -> None:
             "actors are their senders."
         ),
         "No actor counts for more than 10 actions.",
-        "What its own deployers and 2 listed accounts send does not count.",
+        "Left out is what its own deployers and 2 listed accounts did.",
         "None of its required contracts may be paused.",
         (
             "Once live, it leaves only when it no longer has at least 800 actions, 1 actor, 3 active days "
