@@ -5,9 +5,10 @@ from pathlib import Path
 from watcher.chain.reader import JsonRpcSource
 from watcher.config.program import load_program
 from watcher.core.extract import Extractor
-from watcher.core.types import AppId, BlockRange
+from watcher.core.types import Address, AppId, BlockRange
 from watcher.testing.contracts import compiled
 from watcher.testing.devnet import Devnet
+from watcher.testing.fake_blocks import address
 
 PROGRAM = """
 schema = 1
@@ -95,14 +96,41 @@ def test_users_behind_one_relayer_are_told_apart(
         devnet.transact(relayer, to, data, gas=1_000_000)
     last = devnet.mine()
 
-    path = tmp_path / "street.toml"
-    path.write_text(PROGRAM.format(entry=entry, safe=safe, forwarder=forwarder, app=app), encoding="utf-8")
-    extractor = Extractor(load_program(path).definition)
-    [window] = source.windows(BlockRange(0, last), 100, every_header=False)
-    told = [extractor.read(block) for block in window.blocks][-1]
-    assert dict(told.activity[AppId("app")].actors) == {
+    program = PROGRAM.format(entry=entry, safe=safe, forwarder=forwarder, app=app)
+    assert actors(source, program, tmp_path, last) == {
         ann.address: 4,
         ben.address: 1,
         relayer.address: 1,
         safe: 3,
     }
+
+
+def test_relayed_accounts_with_delegated_code_are_told_apart_where_they_are_listed(
+    devnet: Devnet, source: JsonRpcSource, tmp_path: Path
+) -> None:
+    """With EIP-7702 the account emits what closes its batch; of others the relayer counts."""
+    relayer, ann, ben = devnet.accounts[:3]
+    app, logic = (devnet.deploy(relayer, name) for name in ("App", "SafeLike"))
+    devnet.mine()
+    for account in (ann, ben):
+        devnet.delegate(account, logic)
+    devnet.mine()
+    use = compiled("SafeLike").call("execute", app, compiled("App").call("use", 1))
+    fail = compiled("SafeLike").call("execute", app, compiled("App").call("fail"))
+    for account, data in ((ann, use), (ann, use), (ann, fail), (ben, use)):
+        devnet.transact(relayer, account.address, data, gas=1_000_000)
+    last = devnet.mine()
+    program = PROGRAM.format(
+        entry=address("entry"), safe=ann.address, forwarder=address("forwarder"), app=app
+    )
+    assert actors(source, program, tmp_path, last) == {ann.address: 2, relayer.address: 1}
+
+
+def actors(source: JsonRpcSource, program: str, folder: Path, last: int) -> dict[Address, int]:
+    """Read a program's chain up to a block, and give for whom that block counts."""
+    path = folder / "street.toml"
+    path.write_text(program, encoding="utf-8")
+    extractor = Extractor(load_program(path).definition)
+    [window] = source.windows(BlockRange(0, last), 100, every_header=False)
+    told = [extractor.read(block) for block in window.blocks][-1]
+    return dict(told.activity[AppId("app")].actors)
