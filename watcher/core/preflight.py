@@ -89,6 +89,12 @@ def _program_warnings(definition: Definition) -> Iterator[str]:
     yield from _gap_warnings(definition)
     if definition.liveness.reach == "touched":
         yield 'reach = "touched" sees a transaction only by a log that it made an app emit'
+    if definition.liveness.unit == "action":
+        listed = frozenset[Address]().union(*(each.emitters for each in definition.liveness.markers))
+        yield (
+            f'unit = "action" tells users apart by events of {counted(len(listed), "listed contract")}: '
+            "behind any other, whoever relays them is the actor"
+        )
     bars = definition.liveness.bars
     if bars == Bars():
         yield "the liveness policy asks for no activity: an app is live as soon as its code can run"

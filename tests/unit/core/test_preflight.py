@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.core.givens import Found, address, app, at, countdown, definition, kpi, milestone, policy, ref
 from tests.unit.discovery.givens import chain
+from watcher.config.families import family_markers
 from watcher.core.costs import SampledBlocks
 from watcher.core.definition import App, Bars, Definition, OnRegression, SystemTransactions
 from watcher.core.endpoint_report import (
@@ -114,6 +115,17 @@ def test_what_reach_touched_does_not_see_is_said() -> None:
     liveness = policy(touched=True, max_actions_per_actor=5)
     [warning] = warnings(definition(liveness=liveness, kpis=[kpi()], milestones=[milestone()]))
     assert warning.startswith('reach = "touched"')
+
+
+def test_whom_actions_are_taken_from_is_said() -> None:
+    """Users behind an account that nobody lists are understated: people should list it, or know."""
+    markers = family_markers("ethereum")
+    liveness = policy(touched=True, max_actions_per_actor=5, markers=markers)
+    warning = warnings(definition(liveness=liveness, kpis=[kpi()], milestones=[milestone()]))[-1]
+    assert warning == (
+        'unit = "action" tells users apart by events of 4 listed contracts: '
+        "behind any other, whoever relays them is the actor"
+    )
 
 
 @pytest.mark.parametrize(
