@@ -1,5 +1,6 @@
 """`grant`, and what `tranches` shows beside performance: time."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,16 @@ def test_a_picture_that_cannot_be_drawn_says_why(
     said = watcher("tranches", "--picture", str(folder / name))
     assert said.code == 2
     assert words in said.err
+
+
+@pytest.mark.usefixtures("watch")
+def test_without_pillow_a_png_is_refused_and_an_svg_is_drawn(
+    watcher: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message says what to install."""
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)  # which makes Python find no such module
+    said = watcher("tranches", "--picture", str(folder / "x.png"))
+    assert said.code == 2
+    assert 'a .png needs Pillow, `pip install "watcher[pictures]"`, or name a .svg' in said.err
+    assert not (folder / "x.png").exists()
+    assert watcher("tranches", "--picture", str(folder / "x.svg")).code == 0

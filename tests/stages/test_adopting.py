@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
+from tests.databases import everything, query
 from tests.stages.test_kills import killing
 from tests.stages.world import (
     APPS,
@@ -28,7 +29,7 @@ from tests.stages.world import (
 from watcher.config.program import load_program
 from watcher.core.definition import Definition
 from watcher.errors import DatabaseMismatch, EndpointUnavailable, StoreError, UsageError
-from watcher.stages.adopting import Planned, adopt, plan_adoption, read_missing
+from watcher.stages.adopting import ROWS, Planned, adopt, plan_adoption, read_missing
 from watcher.stages.identity import check_definition
 from watcher.store.database import Store
 from watcher.testing.fake_blocks import create, log, tx
@@ -50,6 +51,8 @@ id = "pings"
 metric = {{ kind = "event_count", event = "Ping()", emitters = ["{APPS[2]}"] }}
 at_least = 3
 """
+
+OTHER_FIRST_BLOCK = "UPDATE block SET hash = parent_hash WHERE number = 1"
 
 Edit = Callable[[str], str]
 
@@ -116,12 +119,12 @@ def history(random: Random, blocks: int = 50) -> FakeChain:
     return chain
 
 
-def go_over(watch: Watch, new: Definition, folder: Path) -> Planned:
+def go_over(watch: Watch, new: Definition, folder: Path, *, rows: int = ROWS) -> Planned:
     """Adopt a program as the command does."""
     planned = plan_adoption(new, watch.store)
     with fresh_store(folder) as beside:
         read_missing(planned, watch.chain, beside, watch.clock)
-        adopt(planned, watch.store, watch.clock, beside)
+        adopt(planned, watch.store, watch.clock, beside, rows=rows)
     return planned
 
 
@@ -181,14 +184,40 @@ def test_what_comes_later_is_concluded_under_the_new_program(store: Store, tmp_p
     assert watch.entries() == fresh_ledger(watch, new, tmp_path / "fresh")
 
 
+@pytest.mark.parametrize("rows", [1, 2, 7])
+@pytest.mark.parametrize("edit", ["an app and a metric", "an app that lists another contract"])
+def test_how_many_rows_are_merged_at_a_time_is_of_no_account(tmp_path: Path, edit: str, rows: int) -> None:
+    """What was read before and what was read beside have rows at other blocks, and one of them more."""
+    with fresh_store(tmp_path / "store") as store:
+        watch = Watch(definition(tmp_path), history(Random(rows)), store)
+        watch.sync()
+        new = changed(tmp_path / "new", EDITS[edit][0])
+        go_over(watch, new, tmp_path / "beside", rows=rows)
+        watch = under(watch, new)
+        watch.sync()
+        assert watch.entries() == fresh_ledger(watch, new, tmp_path / "fresh")
+
+
+def test_what_was_read_beside_has_to_be_of_the_same_blocks(tmp_path: Path) -> None:
+    """An endpoint that showed another one, and the same end, is told; nothing has changed then."""
+    with fresh_store(tmp_path / "store") as store, fresh_store(tmp_path / "beside") as beside:
+        watch = settled(tmp_path, store)
+        planned = plan_adoption(changed(tmp_path / "new", EDITS["an app added"][0]), store)
+        read_missing(planned, watch.chain, beside, watch.clock)
+        query(f"sqlite:///{tmp_path / 'beside' / 'watcher.db'}", OTHER_FIRST_BLOCK)
+        before = everything(f"sqlite:///{tmp_path / 'store' / 'watcher.db'}")
+        with pytest.raises(EndpointUnavailable, match="another block 1 than was read before"):
+            adopt(planned, store, watch.clock, beside)
+        assert everything(f"sqlite:///{tmp_path / 'store' / 'watcher.db'}") == before
+
+
 def test_only_what_was_never_read_is_read(store: Store, tmp_path: Path) -> None:
     """A changed bar asks the chain for no block of the history, an added app for its receipts alone."""
     watch = Watch(definition(tmp_path), history(Random(3)), store)
     watch.sync()
     with store.reading() as tx:
         before = tx.facts.refs(0)
-    planned = plan_adoption(changed(tmp_path / "new", EDITS["a bar"][0]), store)
-    adopt(planned, store, watch.clock)
+    go_over(watch, changed(tmp_path / "new", EDITS["a bar"][0]), tmp_path / "beside")
     with store.reading() as tx:
         assert tx.facts.refs(0) == before
 
@@ -305,8 +334,8 @@ def test_what_cannot_be_adopted_says_why(store: Store, tmp_path: Path) -> None:
     with pytest.raises(DatabaseMismatch, match="chain 31337"):
         plan_adoption(replace(new, chain=replace(new.chain, id=5)), store)
     planned = plan_adoption(new, store)
-    with pytest.raises(StoreError, match="meanwhile"):
-        adopt(replace(planned, replaces="0" * 64), store, watch.clock)
+    with fresh_store(tmp_path / "beside") as beside, pytest.raises(StoreError, match="meanwhile"):
+        adopt(replace(planned, replaces="0" * 64), store, watch.clock, beside)
     watch.chain.reorg(8)
     watch.chain.empty_blocks(9)
     with (

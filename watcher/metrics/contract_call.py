@@ -92,9 +92,7 @@ class ContractCall:
 
     def read(self, view: View) -> Reading:
         """Give the reading as of the view's block."""
-        if self.call not in view.calls:
-            return NOTHING
-        answer = view.calls[self.call]
+        answer = view.calls.get(self.call)
         if answer == b"":
             return NOTHING
         if answer is None or len(answer) < self.words * _WORD:

@@ -25,7 +25,7 @@ from watcher.stages.rewind import go_back
 from watcher.store.database import Store, Tx
 from watcher.store.encoding import pack
 
-_ROWS = 1_000
+ROWS = 1_000
 """Rows that are merged at a time."""
 
 
@@ -99,10 +99,11 @@ def read_missing(
         )
 
 
-def adopt(planned: Planned, store: Store, clock: Clock, beside: Store | None = None) -> int:
+def adopt(planned: Planned, store: Store, clock: Clock, beside: Store, *, rows: int = ROWS) -> int:
     """Go over to the program, all or nothing; return the number of the ledger that begins.
 
-    `beside` holds what `read_missing` read. StoreError where the database changed since it was planned.
+    `beside` holds what `read_missing` read; so many `rows` of either are merged at a time. StoreError where
+    the database changed since it was planned.
     """
     definition, plan = planned.definition, planned.rereading
     with store.writing() as tx:
@@ -114,7 +115,7 @@ def adopt(planned: Planned, store: Store, clock: Clock, beside: Store | None = N
             tx.state.set_final(None)
         elif plan.history or plan.dropped:
             tx.facts.rewind(planned.up_to.number)
-            _merge(tx, beside, planned, planned.up_to.number)
+            _merge(tx, beside, planned, planned.up_to.number, rows)
         tx.state.set_agreed(None)
         tx.facts.drop_wants([each.want for each in tx.facts.wants()])
         generation = go_back(tx, None)
@@ -131,20 +132,16 @@ def _claimed(tx: Tx, plan: Rereading) -> bool:
     )
 
 
-def _merge(tx: Tx, beside: Store | None, planned: Planned, up_to: int) -> None:
+def _merge(tx: Tx, beside: Store, planned: Planned, up_to: int, most: int) -> None:
     """Put what was read beside into the rows, and leave out what is of an old listing."""
     after = planned.definition.chain.count_from - 1
     while after < up_to:
-        stored = tx.facts.blocks(after, up_to, _ROWS)
-        added: list[BlockFacts[Address]] = []
-        keep: set[int] = set()
-        if beside is not None:
-            with beside.reading() as other:
-                read = other.facts.blocks(after, up_to, _ROWS)
-                added = _named(other, read)
-                keep = other.facts.kept(after + 1, up_to)
-        last = min((rows[-1].block.number for rows in (stored, added) if len(rows) == _ROWS), default=up_to)
-        here = {facts.block.number: facts for facts in _named(tx, stored) if facts.block.number <= last}
+        stored = _named(tx, tx.facts.blocks(after, up_to, most))
+        with beside.reading() as other:
+            added = _named(other, other.facts.blocks(after, up_to, most))
+            keep = other.facts.kept(after + 1, up_to)
+        last = min((rows[-1].block.number for rows in (stored, added) if len(rows) == most), default=up_to)
+        here = {facts.block.number: facts for facts in stored if facts.block.number <= last}
         there = {facts.block.number: facts for facts in added if facts.block.number <= last}
         rows = []
         for number in sorted({*here, *there}):

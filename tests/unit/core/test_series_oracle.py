@@ -212,3 +212,14 @@ def test_nothing_else_moves_between_blocks(aggregate: Aggregate) -> None:
     series = Series(shape, aggregate, BEGIN)
     series.observe(BEGIN, Reading.exactly(1))
     assert series.crossing(lambda _: Verdict.UNKNOWN) is None
+
+
+def test_of_complete_days_today_does_not_count_yet() -> None:
+    """A percentile over blocks: without any it is zero; what today's hours held comes in tomorrow."""
+    midnight = BEGIN // DAY * DAY
+    aggregate = Aggregate(Fold.PERCENTILE, WindowSpec(1, "complete_days"), Fraction(50))
+    series, read = Series(Shape.BLOCK, aggregate, midnight), []
+    for hours, value in ((0, 1), (2, 3), (24, 8), (25, 9), (26, 9), (48, 2)):
+        series.observe(midnight + hours * HOUR, Reading.exactly(value))
+        read.append(series.read().low)
+    assert read == [0, 0, 1, 1, 1, 9]
