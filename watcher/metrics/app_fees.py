@@ -66,6 +66,10 @@ class Settings(Table):
             unsigned(self.event, self.argument)
         elif self.argument is not None:
             raise refuse(("argument",), "needs an event: write both, or leave it out")
+        if self.app is not None and self.recipients is not None and self.app not in self.recipients:
+            raise refuse(
+                ("recipients",), f'has none of "{self.app}", whose fees these are: list its accounts'
+            )
         if self.rate is not None and self.price is not None:
             raise refuse(("price",), "does not go together with rate: write one rule of conversion")
         return self
@@ -115,7 +119,8 @@ class AppFees:
             reading = NOTHING
         else:
             reading = UNKNOWN if price is None else Reading.exactly(whole(paid, self.decimals) * price)
-        return view.widened(reading)
+        # Recipients are listed; whose contract emits an event depends on which contracts an app has.
+        return reading if all(each.emitters for each in self.measures) else view.widened(reading)
 
 
 def build(settings: Settings) -> AppFees:

@@ -158,6 +158,10 @@ METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
         f'{FEES}, recipients = {{ showdwn = ["{TOKEN}"] }}',
         ("metric.recipients", "no app here", "showdown"),
     ),
+    "fees of an app without recipients": (
+        f'{FEES}, recipients = {{ kumbaya = ["{TOKEN}"] }}, app = "showdown"',
+        ("metric.recipients", 'none of "showdown"', "list its accounts"),
+    ),
     "fees to no account": (f"{FEES}, recipients = {{ showdown = [] }}", ("metric.recipients.showdown",)),
     "fees of no basis": (BY_EVENT.replace("user_paid", "net"), ("metric.basis", "net")),
     "a rate that is no amount": (f"{BY_EVENT}, rate = 0.5", ("metric.rate", "decimal in quotes")),

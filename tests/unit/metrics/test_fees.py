@@ -71,6 +71,18 @@ def test_transfers_to_recipients_are_fees_but_not_among_themselves() -> None:
     assert lows(measured(of_swap, (at(), [with_logs(*logs)]))) == ["5"]
 
 
+def test_an_app_without_contracts_may_emit_fees_and_has_its_recipients_all_the_same() -> None:
+    """Which contracts it has nobody knows, which accounts its fees go to the program says."""
+    by_event = f"metric = {{ {BY_EVENT}, decimals = 0 }}\nat_least = 1"
+    by_transfer = (
+        f'metric = {{ kind = "app_fees", basis = "user_paid", token = "{TOKEN}", decimals = 0, '
+        f'recipients = {{ swap = ["{TO_SWAP}"] }} }}\nat_least = 1'
+    )
+    block = (at(), [with_logs(paid(SWAP, 2), transfer(TOKEN, USER, TO_SWAP, 5))])
+    assert [(told.low, told.high) for told in measured(by_event, block, known=False)] == [("2", None)]
+    assert [(told.low, told.high) for told in measured(by_transfer, block, known=False)] == [("5", "5")]
+
+
 def test_a_price_feed_converts_by_its_last_answer_up_to_the_block() -> None:
     """The whole block counts, an answer in it too; without fees no price is needed."""
     told = measured(
