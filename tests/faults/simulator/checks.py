@@ -11,28 +11,37 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.faults.simulator import measured
+from tests.faults.simulator import attesting, measured
 from tests.faults.simulator.story import Story
 from tests.stages.world import Watch
 from tests.unit.core.givens import CountLive
 from tests.unit.core.oracle import recount
+from watcher.core.attestations import Attestation
 from watcher.core.facts import BlockFacts, Sample
 from watcher.core.types import ActorId, Address
+from watcher.metrics.live_apps import LiveApps
+from watcher.stages.attesting import admit, exported
 from watcher.store.database import Store
 
 Facts = list[tuple[Any, ...]]
+Attested = tuple[Attestation, ...]
+OTHERS = (measured.ID, attesting.OVER_TIME)
+"""How the ids begin of what the oracle does not know."""
 
 
 def findings(story: Story, clean_store: Store) -> Iterator[str]:
     """Tell what does not hold; nothing: all is well. The clean replay is read into an empty database."""
     ledger = _ledger(story.store)
+    admitted = _admitted(story.store)
+    for each in admitted:
+        admit(story.definition, clean_store, json.dumps(dict(exported(each))))
     watch = Watch(story.definition, story.truth.chain.clone(), clean_store)
     watch.sync("final")
     clean = _ledger(clean_store)
     facts, expected = _facts(story.store, story.truth.final), _facts(clean_store, story.truth.final)
     yield from _first_difference("ledger and clean replay", ledger, clean)
     yield from _first_difference("facts and a clean reading's", facts, expected)
-    yield from _first_difference("ledger and the oracle's", _told(ledger), _recounted(story))
+    yield from _first_difference("ledger and the oracle's", _told(ledger), _recounted(story, admitted))
     yield from _deliveries(story, ledger)
     yield from _observations(story)
 
@@ -42,15 +51,21 @@ def _ledger(store: Store) -> list[dict[str, Any]]:
         return list(tx.ledger.entries())
 
 
+def _admitted(store: Store) -> Attested:
+    """Give what was admitted, under the times that it got: an input of the replay, as the chain is."""
+    with store.reading() as tx:
+        return tx.attestations.all()
+
+
 def _told(ledger: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return [
         (each["type"], each["subject"], each["block_number"], each["occurred_at"])
         for each in ledger
-        if not each["subject"].startswith(measured.ID)
+        if not each["subject"].startswith(OTHERS)
     ]
 
 
-def _recounted(story: Story) -> list[tuple[Any, ...]]:
+def _recounted(story: Story, admitted: Attested) -> list[tuple[Any, ...]]:
     """Recount by brute force what was noted while the chain was made, every final block of it."""
     chain, final = story.definition.chain, story.truth.final
     blocks = [
@@ -73,17 +88,15 @@ def _recounted(story: Story) -> list[tuple[Any, ...]]:
     definition = replace(
         story.definition,
         kpis={
-            name: replace(kpi, metric=CountLive())
+            name: replace(kpi, metric=CountLive()) if isinstance(kpi.metric, LiveApps) else kpi
             for name, kpi in story.definition.kpis.items()
-            if not name.startswith(measured.ID)
+            if not name.startswith(OTHERS)
         },
         milestones={
-            name: each
-            for name, each in story.definition.milestones.items()
-            if not name.startswith(measured.ID)
+            name: each for name, each in story.definition.milestones.items() if not name.startswith(OTHERS)
         },
     )
-    found = recount(definition, blocks, state_at)
+    found = recount(definition, blocks, state_at, admitted)
     return [(kind, subject, number, text(at)) for kind, subject, number, at in found.entries]
 
 

@@ -27,6 +27,7 @@ from watcher.core.definition import Definition
 from watcher.core.delivery import Delivered, Failed, Message, Outcome
 from watcher.errors import WatcherError, WrongChain
 from watcher.stages.announce import Announcer, Subscription
+from watcher.stages.attesting import Folder
 from watcher.stages.cutting import Sizes
 from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
@@ -86,6 +87,8 @@ class Story:
         self.setting: Setting = setting(seed, self.random, folder, plain=plain)
         self.clock = world_clock()
         self.truth = Truth(self.setting, self.random)
+        self._folder = folder / "attestations"
+        self.setting.signers.begin(self._folder, self.truth.head.timestamp)
         self.log = log
         self.receiver = Receiver(self.random)
         self._blocks = blocks
@@ -167,7 +170,12 @@ class Story:
             readers=1,
         )
         self._evaluate = Evaluate(
-            definition, self.store, self.clock, announcer, chunk=random.choice((1, 7, 1_000))
+            definition,
+            self.store,
+            self.clock,
+            announcer,
+            chunk=random.choice((1, 7, 1_000)),
+            admit=Folder(definition, self.store, self._folder).run,
         )
         self._deliver = Deliver(self.store, self.receiver, self.clock, announcer.notice, chance=random.random)
 
@@ -193,6 +201,7 @@ class Story:
         if random.random() < 0.15 and self.truth.reorg():
             self.log.reorgs += 1
         self.truth.finalize()
+        self.setting.signers.speak(self._folder, self.truth.head.timestamp)
         for node in self.nodes.values():
             if random.random() < 0.4:
                 node.change(draw(random, self.truth.head.number, alone=len(self.nodes) == 1))

@@ -14,6 +14,7 @@ from random import Random
 from eth_utils.crypto import keccak
 
 from tests.faults.simulator import measured
+from tests.faults.simulator.attesting import CLAIM, Signers
 from watcher.chain.code import EIP1967_SLOT
 from watcher.config.program import load_program
 from watcher.core.definition import Definition
@@ -104,10 +105,12 @@ class Setting:
     touched: bool
     file: Path
     measured: measured.Measured
+    signers: Signers
 
 
 def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
     """Choose a program; a `plain` one counts live apps, and nothing else."""
+    signers = Signers(Random(f"{seed}/attested"), plain=plain)
     depth = random.choice((None, 3, 8, 16))
     factory = random.random() < 0.5
     touched = random.random() < 0.6
@@ -118,6 +121,7 @@ def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
         f'dormant_after = "{random.choice((1, 5))}h"' if random.random() < 0.4 else "",
         "leave_below = { min_actions = 2 }" if lower else "",
         "max_actions_per_actor = 2" if random.random() < 0.3 else "",
+        f'attested = ["{CLAIM}"]' if signers.about_apps else "",
     ]
     count_from = random.choice((1, 1, 4))
     late_from = random.randint(5, 30)
@@ -157,8 +161,8 @@ def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
     file = folder / "program.toml"
     besides = Random(f"{seed}/measured")
     more = measured.Measured("", besides) if plain else measured.draw(besides, PLAIN, GENESIS)
-    file.write_text(f"{text}\n{more.tables}", encoding="utf-8")
-    return Setting(load_program(file).definition, depth, factory, touched, file, more)
+    file.write_text(f"{text}\n{more.tables}\n{signers.tables()}", encoding="utf-8")
+    return Setting(load_program(file).definition, depth, factory, touched, file, more, signers)
 
 
 class Truth:
