@@ -1,4 +1,4 @@
-"""What is attested while a seed is lived: in files that are torn, wrong or late, that expire or are taken back.
+"""What is attested while a seed is lived: in files torn, wrong or late, of what expires or is taken back.
 
     seed ─▶ draw() ─▶ tables of the program file
     each turn ─▶ Signers.speak() ─▶ files in a folder ─▶ the stage that admits them
