@@ -2,7 +2,7 @@
 
     newest stored row ─▶ same hash on the chain? ─▶ a second endpoint too? ─▶ fork point ─▶ rewind above it
 
-State and ledger cover final blocks only, so rows, their samples and wants are all that a reorg takes away.
+State and ledger cover final blocks only, so rows and what was read for them are all that a reorg takes away.
 """
 
 from collections.abc import Sequence

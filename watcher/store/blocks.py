@@ -21,7 +21,7 @@ from watcher.core.types import ActorId, Address, BlockHash, BlockRef
 from watcher.store.actors import actor_addresses, number_actors
 from watcher.store.encoding import PackedWindow, payload, unpack
 from watcher.store.sql import Query, Record, Repository, among, upsert
-from watcher.store.tables import Block, Position, SampleRow, WantRow
+from watcher.store.tables import Block, CallSample, Position, SampleRow, WantRow
 
 _AHEAD = "ahead"
 """The name of the position that says with which block the region at the head begins."""
@@ -200,7 +200,7 @@ class Blocks(Repository):
         )
 
     def rewind(self, to: int) -> int:
-        """Forget everything read above block `to`: blocks, samples and wants; return how many blocks went.
+        """Forget all that was read above block `to`, samples, calls, wants too; return how many blocks went.
 
         A region at the head of which nothing is left is none any more.
         """
@@ -208,6 +208,7 @@ class Blocks(Repository):
         self._connection.execute(delete(Position).where(begun))
         gone = self._connection.execute(delete(Block).where(col(Block.number) > to))
         self._connection.execute(delete(SampleRow).where(col(SampleRow.block_number) > to))
+        self._connection.execute(delete(CallSample).where(col(CallSample.block_number) > to))
         self._connection.execute(delete(WantRow).where(col(WantRow.block_number) > to))
         return gone.rowcount
 

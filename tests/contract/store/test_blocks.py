@@ -4,8 +4,8 @@ import pytest
 
 from tests.contract.store.givens import NOW, WEI_BEYOND_64_BITS, address, busy, creating, empty, ref
 from tests.databases import statements
-from watcher.core.facts import Announcement, BlockAtWant, BlockFacts, CodeKind, Sample, SampleWant
-from watcher.core.types import ActorId, AppId
+from watcher.core.facts import Announcement, BlockAtWant, BlockFacts, CallAnswer, CodeKind, Sample, SampleWant
+from watcher.core.types import ActorId, AppId, ViewCall
 from watcher.store.blocks import Extent
 from watcher.store.database import Store
 from watcher.store.encoding import pack
@@ -133,17 +133,20 @@ def test_a_header_alone_never_moves_the_checkpoint(store: Store, number: int) ->
 
 
 def test_a_rewind_forgets_what_was_read_above_the_fork_point(store: Store) -> None:
-    """Blocks, samples and wants above it go, everything at or below it stays."""
+    """Blocks, samples, answers to calls and wants above it go, everything at or below it stays."""
     low, high = SampleWant(address(1), 3), SampleWant(address(1), 4)
     below, across = BlockAtWant(5, 1, 3), BlockAtWant(5, 1, 4)
     samples = [Sample(address(1), number, CodeKind.NONE, None, runnable=False) for number in (3, 4)]
+    call = ViewCall(address(2), "0x01e1d114")
     with store.writing() as tx:
         tx.facts.append(pack([*empty(1, 2, 3), busy(4, 1), *empty(5)]))
         tx.facts.add_samples(samples)
+        tx.facts.add_calls([CallAnswer(call, number, b"\x07") for number in (3, 4)])
         tx.facts.put_wants([low, high, below, across], NOW)
         assert tx.facts.rewind(3) == 2
         assert tx.facts.checkpoint() == ref(3)
         assert tx.facts.samples([3, 4]) == {(address(1), 3): samples[0]}
+        assert tx.facts.calls([3, 4]) == {(call, 3): b"\x07"}
         assert {open_want.want for open_want in tx.facts.wants()} == {low, below}
         tx.facts.append(pack([BlockFacts(ref(4, fork=1))]))
         assert tx.facts.checkpoint() == ref(4, fork=1)
