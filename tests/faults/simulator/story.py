@@ -28,7 +28,7 @@ from watcher.core.delivery import Delivered, Failed, Message, Outcome
 from watcher.errors import WatcherError, WrongChain
 from watcher.stages.announce import Announcer, Subscription
 from watcher.stages.attesting import Folder
-from watcher.stages.cutting import Sizes
+from watcher.stages.cutting import BACKLOG, Sizes
 from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
 from watcher.stages.evaluate import Evaluate
@@ -69,6 +69,8 @@ class Log:
     crashes: int = 0
     full_disks: int = 0
     reorgs: int = 0
+    ahead: int = 0
+    """Turns after which the head was read, and a hole was left below it."""
     failures: list[str] = field(default_factory=list)
     fatal: list[str] = field(default_factory=list)
 
@@ -97,6 +99,11 @@ class Story:
         other.empty_blocks(5)
         names = [f"node{number}" for number in range(self.random.choice((1, 2, 2, 3)))]
         self.nodes = {name: Node(name, self.truth.chain, other, self.clock, self.random) for name in names}
+        self._ahead = Random(f"{seed}/ahead")
+        if self.setting.listed:  # a history lies behind the head when the watcher begins
+            for _ in range(self._ahead.randint(blocks // 3, blocks // 2)):
+                self.truth.grow()
+                self.truth.finalize()
         self._start()
 
     @property
@@ -111,6 +118,8 @@ class Story:
             self._change()
             with self._trouble():
                 self._turn()
+            with self.store.reading() as tx:
+                self.log.ahead += tx.facts.extent().ahead is not None
             self.clock.advance(timedelta(seconds=self.random.choice((2, 2, 30, 3_600))))
             if self.random.random() < 0.05:
                 self.clock.advance(timedelta(seconds=-self.random.choice((5, 4_000))))
@@ -165,7 +174,10 @@ class Story:
             self.clock,
             by_logs=lambda _blocks, _wanted: by_logs,
             sizes=Sizes(
-                random.choice((1, 3, 10, 500)), random.choice((2, 30, 20_000)), random.choice((1, 4, 100))
+                min(random.choice((1, 3, 10, 500)), 3 if self.setting.listed else 500),
+                min(random.choice((2, 30, 20_000)), 6 if self.setting.listed else 20_000),
+                random.choice((1, 4, 100)),
+                self._ahead.choice((1, 4, 12)) if self.setting.listed else BACKLOG,
             ),
             readers=1,
         )
@@ -214,9 +226,10 @@ class Story:
         """Run every stage once, as the daemon would; return how much was done."""
         done = 0
         try:
-            indexed = self._runner.attempt(
-                INDEX, lambda: self._index.run(max_windows=self.random.choice((1, 5, 50)))
-            )
+            most = self.random.choice((1, 5, 50))
+            if self.setting.listed:
+                most = self._ahead.choice((1, 2, most))
+            indexed = self._runner.attempt(INDEX, lambda: self._index.run(max_windows=most))
             announce_troubles(self._source, self.store, self._runner)
             concluded = self._runner.attempt(EVALUATE, self._evaluate.run)
             sent = self._deliver.run()

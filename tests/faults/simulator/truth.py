@@ -34,7 +34,9 @@ TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 MADE = f"0x{keccak(text='Made(address)').hex()}"
 OWNER, FACTORY, LOGIC, HOLLOW = (address(name) for name in ("owner", "factory", "logic", "hollow"))
 USERS = [address(f"user {number}") for number in range(7)]
-PLAIN, PROXY, LATE, LEAVING = (address(name) for name in ("plain", "proxy", "late", "leaving"))
+PLAIN, PROXY, LATE, LEAVING, FOUND = (
+    address(name) for name in ("plain", "proxy", "late", "leaving", "found 0")
+)
 
 PROGRAM = """schema = 1
 id = "simulated"
@@ -69,8 +71,7 @@ id = "leaving"
 contract = [{{ address = "{leaving}", until_block = {leaves_at} }}]
 [[app]]
 id = "found"
-[[app.discover]]
-{discover}
+{found}
 [[kpi]]
 id = "two"
 metric = {{ kind = "live_apps" }}
@@ -97,7 +98,10 @@ on_regression = "{on_regression}"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a seed chose of the program; `depth` None: finality goes by the tag."""
+    """What a seed chose of the program; `depth` None: finality goes by the tag.
+
+    `listed`: no contract is found, so that the definition alone says who belongs to which app.
+    """
 
     definition: Definition
     depth: int | None
@@ -106,6 +110,7 @@ class Setting:
     file: Path
     measured: measured.Measured
     signers: Signers
+    listed: bool
 
 
 def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
@@ -130,6 +135,7 @@ def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
         [at for at in range(12, 40) if not {late_from, leaves_at} & set(range(at, at + 3))]
     )
     gap = f'[[chain.gap]]\nfirst = {gap_at}\nlast = {gap_at + 2}\nreason = "lost"'
+    listed = not plain and Random(f"{seed}/listed").random() < 0.25
     discover = (
         f'kind = "factory_event"\nfactories = ["{FACTORY}"]\nevent = "Made(address made)"\nargument = "made"'
         if factory
@@ -153,7 +159,7 @@ def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
         late_from=late_from,
         leaving=LEAVING,
         leaves_at=leaves_at,
-        discover=discover,
+        found=f'contract = [{{ address = "{FOUND}" }}]' if listed else f"[[app.discover]]\n{discover}",
         duration=random.choice(("2h", "1d", "7d")),
         on_regression=policy,
         rearm="rearm = true" if policy == "cancel" and random.random() < 0.5 else "",
@@ -162,7 +168,7 @@ def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
     besides = Random(f"{seed}/measured")
     more = measured.Measured("", besides) if plain else measured.draw(besides, PLAIN, GENESIS)
     file.write_text(f"{text}\n{more.tables}\n{signers.tables()}", encoding="utf-8")
-    return Setting(load_program(file).definition, depth, factory, touched, file, more, signers)
+    return Setting(load_program(file).definition, depth, factory, touched, file, more, signers, listed)
 
 
 class Truth:
@@ -178,7 +184,9 @@ class Truth:
         self._made = 0
         self._highest = 0
         self._noted(self.chain.head(), [], [])
-        code = {PLAIN: PLAIN_CODE, LATE: PLAIN_CODE, LEAVING: PLAIN_CODE, LOGIC: PLAIN_CODE}
+        code = dict.fromkeys((PLAIN, LATE, LEAVING, LOGIC), PLAIN_CODE)
+        if chosen.listed:
+            code[FOUND] = PLAIN_CODE
         first = self.chain.block(
             code={**code, PROXY: PROXY_CODE}, storage={(PROXY, EIP1967_SLOT): LOGIC}, at=GENESIS + 5
         )
@@ -218,7 +226,7 @@ class Truth:
         announced: list[Announcement] = []
         code: dict[Address, bytes] = {}
         storage: dict[tuple[Address, int], str | int] = {}
-        if not quiet and self._random.random() < 0.06:
+        if not quiet and self._random.random() < 0.06 and not self._chosen.listed:
             made.append(self._find(announced, made, code))
             members = {**members, announced[-1].address: AppId("found")}
         if not quiet and self._random.random() < 0.05:
@@ -276,7 +284,10 @@ class Truth:
         said: list[Announcement] = []
         chain = self._chosen.definition.chain
         blocks = self._listing()
-        for app, contract in (("plain", PLAIN), ("proxy", PROXY), ("late", LATE), ("leaving", LEAVING)):
+        apps = {"plain": PLAIN, "proxy": PROXY, "late": LATE, "leaving": LEAVING}
+        if self._chosen.listed:
+            apps["found"] = FOUND
+        for app, contract in apps.items():
             joins, leaves = blocks[contract]
             source = f"curated:{app}"
             if number == max(joins, chain.count_from):
@@ -290,7 +301,8 @@ class Truth:
         text = self._chosen.file.read_text(encoding="utf-8")
         late_from = int(text.split("from_block = ")[1].split(" ")[0])
         leaves_at = int(text.split("until_block = ")[1].split(" ")[0])
-        return {PLAIN: (0, None), PROXY: (0, None), LATE: (late_from, None), LEAVING: (0, leaves_at)}
+        always = dict.fromkeys((PLAIN, PROXY, FOUND), (0, None))
+        return {**always, LATE: (late_from, None), LEAVING: (0, leaves_at)}
 
     def _noted(self, block: BlockRef, made: list[FakeTx], announced: list[Announcement]) -> None:
         """Write down what a block says; nothing before `count_from` and inside a declared gap."""
