@@ -14,6 +14,7 @@ import pytest
 from tests.faults.simulator import checks, running
 from tests.faults.simulator.story import Story
 from tests.log_state import logging_kept
+from watcher.store.state import Observation
 
 pytestmark = pytest.mark.no_cover
 """What is covered here is covered by other tests; measuring it would take longer than running it."""
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.no_cover
 SEEDS = 200
 AT_ONCE = 20
 ROOT = Path(__file__).resolve().parents[2]
-OBSERVED = 5
-"""A seed in which something is observed."""
+BUSY = 5
+"""A seed in which much happens."""
 REGRESSIONS = Path(__file__).parent / "simulator" / "regressions.txt"
 
 
@@ -84,9 +85,10 @@ def _lose_an_entry(story: Story) -> None:
         tx.facts._connection.exec_driver_sql("DELETE FROM ledger_entry WHERE sequence > 1")
 
 
-def _reopen_an_observation(story: Story) -> None:
+def _leave_an_observation_open(story: Story) -> None:
+    milestone = next(iter(story.definition.milestones))
     with story.store.writing() as tx:
-        tx.facts._connection.exec_driver_sql("UPDATE observation SET status = 'open'")
+        tx.state.add_observation(Observation("left", milestone, 1, story.truth.facts[1].block.hash, "open"))
 
 
 def _lose_a_message(story: Story) -> None:
@@ -100,19 +102,24 @@ def _misremember_the_chain(story: Story) -> None:
     del facts[busy]
 
 
+def _keep_a_trouble_quiet(story: Story) -> None:
+    story.outages.add(("index", "2023-11-14T22:13:20Z"))
+
+
 @pytest.mark.parametrize(
     "flaw",
     [
         Flaw(_lose_a_row, "facts and a clean reading's"),
         Flaw(_lose_an_entry, "ledger and clean replay"),
-        Flaw(_reopen_an_observation, "has no outcome"),
+        Flaw(_leave_an_observation_open, "has no outcome"),
         Flaw(_lose_a_message, "definition.adopted simulated came under 0 ids"),
         Flaw(_misremember_the_chain, "the oracle's"),
+        Flaw(_keep_a_trouble_quiet, "nobody was told that index fails"),
     ],
     ids=lambda flaw: flaw.do.__name__.strip("_"),
 )
 def test_the_checks_can_fail(flaw: Flaw) -> None:
     """A check that never says no proves nothing."""
-    with running.story(OBSERVED, plain=True) as (story, clean):
+    with running.story(BUSY) as (story, clean):
         flaw.do(story)
         assert any(flaw.said in finding for finding in checks.findings(story, clean))

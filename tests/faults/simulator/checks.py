@@ -2,6 +2,7 @@
 
 ledger = clean replay, byte for byte · ledger = the oracle's recount · facts = a clean reading's
 every entry reached the receiver under one id · every observation has its outcome · nothing stands still
+every long trouble was told of, and its end
 """
 
 import json
@@ -44,6 +45,7 @@ def findings(story: Story, clean_store: Store) -> Iterator[str]:
     yield from _first_difference("ledger and the oracle's", _told(ledger), _recounted(story, admitted))
     yield from _deliveries(story, ledger)
     yield from _observations(story)
+    yield from _troubles(story)
 
 
 def _ledger(store: Store) -> list[dict[str, Any]]:
@@ -145,6 +147,20 @@ def _deliveries(story: Story, ledger: list[dict[str, Any]]) -> Iterator[str]:
         ]
         if len(same) != 1:
             yield f"entry {entry['sequence']} {entry['type']} {entry['subject']} came under {len(same)} ids"
+
+
+def _troubles(story: Story) -> Iterator[str]:
+    """Whatever failed for long was told of, and all that was told of was told to be over."""
+    said = {message.id: json.loads(message.body) for message in story.receiver.taken}
+    degraded = {name: each["data"] for name, each in said.items() if each["type"] == "watcher.degraded"}
+    over = [each["data"]["degraded"] for each in said.values() if each["type"] == "watcher.recovered"]
+    told = {(data["stage"], data["since"]) for data in degraded.values()}
+    for stage, since in sorted(story.outages - told):
+        yield f"nobody was told that {stage} fails since {since}"
+    for name, data in degraded.items():
+        if over.count(name) != 1:
+            times = over.count(name)
+            yield f"{data['stage']} was told to fail since {data['since']}, and {times} times to work again"
 
 
 def _observations(story: Story) -> Iterator[str]:

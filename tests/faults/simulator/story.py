@@ -7,6 +7,7 @@ Everything is drawn from the seed; time is a clock that requests and waits move,
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
 from tests.databases import Killed
-from tests.faults.simulator.network import CLEAR, Node, draw, settings_of
+from tests.faults.simulator.network import CLEAR, Node, Weather, draw, settings_of
 from tests.faults.simulator.truth import CHAIN_ID, Setting, Truth, setting
 from tests.stages.world import world_clock
 from watcher.chain.reader import JsonRpcSource
@@ -33,7 +34,7 @@ from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
 from watcher.stages.evaluate import Evaluate
 from watcher.stages.index import Index
-from watcher.stages.runs import EVALUATE, FATAL, INDEX, Runner
+from watcher.stages.runs import EVALUATE, FAILURES_UNTIL_DEGRADED, FATAL, INDEX, Runner
 from watcher.store.database import Store
 from watcher.testing.fake_chain import FakeChain
 from watcher.testing.recording_channel import RecordingChannel
@@ -93,6 +94,9 @@ class Story:
         self.setting.signers.begin(self._folder, self.truth.head.timestamp)
         self.log = log
         self.receiver = Receiver(self.random)
+        self.outages: set[tuple[str, str]] = set()
+        """Stages that failed so often that it has to be told, and since when."""
+        self._failures: Counter[str] = Counter()
         self._blocks = blocks
         self.store = store
         other = FakeChain(CHAIN_ID + 1, 1_000_000_000)
@@ -100,6 +104,9 @@ class Story:
         names = [f"node{number}" for number in range(self.random.choice((1, 2, 2, 3)))]
         self.nodes = {name: Node(name, self.truth.chain, other, self.clock, self.random) for name in names}
         self._ahead = Random(f"{seed}/ahead")
+        self._outage = Random(f"{seed}/outage")
+        self._plain = plain
+        self._dark = 0
         if self.setting.listed:  # a history lies behind the head when the watcher begins
             for _ in range(self._ahead.randint(blocks // 3, blocks // 2)):
                 self.truth.grow()
@@ -118,8 +125,7 @@ class Story:
             self._change()
             with self._trouble():
                 self._turn()
-            with self.store.reading() as tx:
-                self.log.ahead += tx.facts.extent().ahead is not None
+            self._look()
             self.clock.advance(timedelta(seconds=self.random.choice((2, 2, 30, 3_600))))
             if self.random.random() < 0.05:
                 self.clock.advance(timedelta(seconds=-self.random.choice((5, 4_000))))
@@ -140,12 +146,23 @@ class Story:
             if quiet == 3:  # an endpoint may still rest in one of them
                 return
 
+    def _look(self) -> None:
+        """Note what the store shows after a turn: a hole below the head, stages that fail for long."""
+        with self.store.reading() as tx:
+            self.log.ahead += tx.facts.extent().ahead is not None
+            for stage, failures in self._failures.items():
+                since = tx.runs.failing_since(stage)
+                # One more than it takes: a full disk may have kept one failure from being recorded.
+                if failures > FAILURES_UNTIL_DEGRADED and since is not None:
+                    self.outages.add((stage, f"{since:%Y-%m-%dT%H:%M:%SZ}"))
+
     def _start(self) -> None:
         """Be a new process: nothing is remembered but what is stored; the files may have been edited.
 
         The connection to the database stays, as it remembers nothing: opening it costs more than a turn.
         """
         random = self.random
+        self._failures.clear()
         definition = self._edited()
         names = list(self.nodes)
         random.shuffle(names)
@@ -217,10 +234,22 @@ class Story:
         for node in self.nodes.values():
             if random.random() < 0.4:
                 node.change(draw(random, self.truth.head.number, alone=len(self.nodes) == 1))
+        self._darken()
         self.receiver.failing = random.choice((0.0, 0.0, 0.0, 0.5, 1.0))
         self.receiver.kills = random.random() < 0.1
         if random.random() < 0.08:
             self._start()
+
+    def _darken(self) -> None:
+        """Let every endpoint be down for many turns, in few stories."""
+        if self._dark:
+            self._dark -= 1
+        elif not self._plain and self._outage.random() < 0.06:
+            self._dark = self._outage.randint(5, 9)
+        else:
+            return
+        for node in self.nodes.values():
+            node.change(Weather(down=True) if self._dark else CLEAR)
 
     def _turn(self) -> int:
         """Run every stage once, as the daemon would; return how much was done."""
@@ -232,6 +261,8 @@ class Story:
             indexed = self._runner.attempt(INDEX, lambda: self._index.run(max_windows=most))
             announce_troubles(self._source, self.store, self._runner)
             concluded = self._runner.attempt(EVALUATE, self._evaluate.run)
+            for stage, result in ((INDEX, indexed), (EVALUATE, concluded)):
+                self._failures[stage] = self._failures[stage] + 1 if result is None else 0
             sent = self._deliver.run()
             done += sent.attempts + sent.waiting
         except FATAL as error:
