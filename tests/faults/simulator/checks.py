@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.faults.simulator import attesting, measured
+from tests.faults.simulator.recount import recount_measures
 from tests.faults.simulator.story import Story
 from tests.stages.world import Watch
 from tests.unit.core.givens import CountLive
@@ -23,6 +24,7 @@ from watcher.core.types import ActorId, Address
 from watcher.metrics.live_apps import LiveApps
 from watcher.stages.attesting import admit, exported
 from watcher.store.database import Store
+from watcher.testing.fake_blocks import FakeBlock
 
 Facts = list[tuple[Any, ...]]
 Attested = tuple[Attestation, ...]
@@ -42,7 +44,13 @@ def findings(story: Story, clean_store: Store) -> Iterator[str]:
     facts, expected = _facts(story.store, story.truth.final), _facts(clean_store, story.truth.final)
     yield from _first_difference("ledger and clean replay", ledger, clean)
     yield from _first_difference("facts and a clean reading's", facts, expected)
-    yield from _first_difference("ledger and the oracle's", _told(ledger), _recounted(story, admitted))
+    plain = [each for each in _told(ledger) if not each[1].startswith(OTHERS)]
+    yield from _first_difference("ledger and the oracle's", plain, _recounted(story, admitted))
+    if not story.definition.chain.gaps:
+        measures = recount_measures(story.definition, *_final(story))
+        told = [each for each in _told(ledger) if each[1] in measures.about]
+        expected = [(kind, subject, number, _text(at)) for kind, subject, number, at in measures.entries]
+        yield from _first_difference("ledger and the recount of measures", sorted(told), sorted(expected))
     yield from _deliveries(story, ledger)
     yield from _observations(story)
     yield from _troubles(story)
@@ -60,22 +68,28 @@ def _admitted(store: Store) -> Attested:
 
 
 def _told(ledger: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    return [
-        (each["type"], each["subject"], each["block_number"], each["occurred_at"])
-        for each in ledger
-        if not each["subject"].startswith(OTHERS)
+    return [(each["type"], each["subject"], each["block_number"], each["occurred_at"]) for each in ledger]
+
+
+def _text(instant: int) -> str:
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _final(story: Story) -> tuple[list[FakeBlock], list[BlockFacts[ActorId]]]:
+    """Give the final blocks that count, as they were made and as they were noted."""
+    chain, final = story.definition.chain, story.truth.final
+    facts = [
+        each
+        for each in story.truth.facts
+        if chain.count_from <= each.block.number <= final
+        and chain.next_block(each.block.number - 1) == each.block.number
     ]
+    return [story.truth.chain._blocks[each.block.number] for each in facts], facts
 
 
 def _recounted(story: Story, admitted: Attested) -> list[tuple[Any, ...]]:
     """Recount by brute force what was noted while the chain was made, every final block of it."""
-    chain, final = story.definition.chain, story.truth.final
-    blocks = [
-        facts
-        for facts in story.truth.facts
-        if chain.count_from <= facts.block.number <= final
-        and chain.next_block(facts.block.number - 1) == facts.block.number
-    ]
+    _, blocks = _final(story)
     refs = {facts.block.number: facts.block for facts in blocks}
     known: dict[tuple[Address, int], Sample] = {}
 
@@ -83,9 +97,6 @@ def _recounted(story: Story, admitted: Attested) -> list[tuple[Any, ...]]:
         if (address, number) not in known:
             known[address, number] = story.truth.chain.sample(address, refs[number])
         return known[address, number]
-
-    def text(instant: int) -> str:
-        return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     definition = replace(
         story.definition,
@@ -99,7 +110,7 @@ def _recounted(story: Story, admitted: Attested) -> list[tuple[Any, ...]]:
         },
     )
     found = recount(definition, blocks, state_at, admitted)
-    return [(kind, subject, number, text(at)) for kind, subject, number, at in found.entries]
+    return [(kind, subject, number, _text(at)) for kind, subject, number, at in found.entries]
 
 
 def _facts(store: Store, final: int) -> Facts:
