@@ -187,7 +187,7 @@ def light(report: Report) -> None:
             refusals = replay.run(client, blocks, **behaviour)["refusals"]
             report.bar(f"refusals from a cold start, {name}", "≤ 1", f"{refusals}", met=refusals <= 1)
         latency = 0.05
-        found = replay.run("direct", 3_000, latency_seconds=latency, largest_batch=10)
+        found = replay.run("direct", latency_seconds=latency, largest_batch=10)
         share = found["requests"] * latency / 32 / found["seconds"]
         measured = f"{share:.2f} ({found['requests']} requests, {found['most_in_flight']} in flight at most)"
         report.bar(
