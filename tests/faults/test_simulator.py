@@ -21,6 +21,8 @@ pytestmark = pytest.mark.no_cover
 
 SEEDS = 200
 AT_ONCE = 20
+BLOCKS = 24
+"""So few that a seed takes half a second; `make simulate` lives longer."""
 ROOT = Path(__file__).resolve().parents[2]
 BUSY = 5
 """A seed in which much happens."""
@@ -50,7 +52,7 @@ def simulate(*arguments: str) -> None:
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
 def test_whatever_happens_the_ledger_is_that_of_a_clean_replay(first: int) -> None:
     """The checks of tests/faults/simulator/checks.py hold after every seed."""
-    simulate(f"{first}:{first + AT_ONCE}")
+    simulate(f"{first}:{first + AT_ONCE}", "--blocks", str(BLOCKS))
 
 
 @pytest.mark.parametrize(("seed", "blocks", "program"), regressions())
