@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from watcher.core.types import SECONDS_PER_HOUR, ActorId, WindowSpec
+from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, ActorId, WindowSpec
 
 HOURS_PER_DAY = 24
 
@@ -53,6 +53,12 @@ def span(window: WindowSpec, timestamp: int) -> tuple[int, int]:
         return hour - window.days * HOURS_PER_DAY, hour
     midnight = hour - hour % HOURS_PER_DAY
     return midnight - window.days * HOURS_PER_DAY, midnight - 1
+
+
+def full_from(window: WindowSpec, begin: int) -> int:
+    """Give the first instant whose window does not begin before `begin`; both in Unix seconds."""
+    unit = SECONDS_PER_HOUR if window.kind == "rolling" else SECONDS_PER_DAY
+    return -(-begin // unit) * unit + window.days * SECONDS_PER_DAY
 
 
 class Tally:

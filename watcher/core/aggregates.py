@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from watcher.core.activity import HOURS_PER_DAY, span
-from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, WindowSpec
+from watcher.core.activity import HOURS_PER_DAY, full_from, span
+from watcher.core.types import SECONDS_PER_HOUR, WindowSpec
 
 
 class Shape(StrEnum):
@@ -70,16 +70,11 @@ class Aggregate:
 
     def begins(self, timestamp: int) -> int:
         """Give the instant at which the window of a block of that time begins, Unix seconds."""
-        if self.window is None:
-            return timestamp
-        return span(self.window, timestamp)[0] * SECONDS_PER_HOUR
+        return timestamp if self.window is None else self.hours(timestamp)[0] * SECONDS_PER_HOUR
 
     def full_from(self, begin: int) -> int:
         """Give the first instant whose window does not begin before `begin`, Unix seconds."""
-        if self.window is None:
-            return begin
-        unit = SECONDS_PER_HOUR if self.window.kind == "rolling" else SECONDS_PER_DAY
-        return -(-begin // unit) * unit + self.window.days * SECONDS_PER_DAY
+        return begin if self.window is None else full_from(self.window, begin)
 
     def hours(self, timestamp: int) -> tuple[int, int]:
         """Give the first and last hour, both inclusive, that count as of a block of that time."""

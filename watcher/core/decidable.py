@@ -5,17 +5,12 @@
 Every metric there is reads the apps' verdicts, and so needs receipts and state alike.
 """
 
+from watcher.core.activity import full_from
 from watcher.core.definition import Definition
 from watcher.core.endpoint_report import History
 from watcher.core.preflight import Finding, Level
-from watcher.core.types import SECONDS_PER_DAY, SECONDS_PER_HOUR, WindowSpec, iso_utc
+from watcher.core.types import iso_utc
 from watcher.core.wording import counted
-
-
-def full_from(window: WindowSpec, begins: int) -> int:
-    """Give the first instant whose window holds nothing from before `begins`; both in Unix seconds."""
-    unit = SECONDS_PER_HOUR if window.kind == "rolling" else SECONDS_PER_DAY
-    return -(-begins // unit) * unit + window.days * SECONDS_PER_DAY
 
 
 def decidable(definition: Definition, name: str, history: History, *, first: int) -> Finding:

@@ -180,12 +180,12 @@ def _stories(
 
 
 @st.composite
-def attested(draw: st.DrawFn, *, anybody: bool = False) -> Story:
+def attested(draw: st.DrawFn, *, rising: bool = False, anybody: bool = False) -> Story:
     """Draw a story whose apps are live, and a number holds, by what signers say.
 
     Some are over within hours, so that what is said alone changes what holds.
     """
-    program = draw(attesting(anybody=anybody))
+    program = draw(attesting(rising=rising, anybody=anybody))
     story = draw(_stories(program, quiet=draw(st.booleans()), anybody=anybody, hasty=draw(st.booleans())))
     times = [facts.block.timestamp for facts in story.blocks]
     anywhere = st.sampled_from(times) | st.integers(times[0] - DAY, times[-1] + 1)

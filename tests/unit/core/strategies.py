@@ -127,12 +127,12 @@ def countdowns(draw: st.DrawFn, name: str, milestones: Sequence[str]) -> Countdo
 
 
 @st.composite
-def attesting(draw: st.DrawFn, *, anybody: bool = False) -> Definition:
+def attesting(draw: st.DrawFn, *, rising: bool = False, anybody: bool = False) -> Definition:
     """Draw a program that asks for claims about each app, and for a number, by one to three signers.
 
     Some ask for little else, so that what is said decides.
     """
-    given = draw(programs(anybody=anybody))
+    given = draw(programs(rising=rising, anybody=anybody))
     bars = given.liveness.bars if anybody or draw(st.booleans()) else Bars()
     signers = SIGNERS[: draw(st.sampled_from((2, 3, 1)))]
     number = kpi(

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.core.givens import MIDNIGHT, at, definition, kpi, policy
-from watcher.core.activity import hour_of, span
+from watcher.core.activity import full_from, hour_of, span
 from watcher.core.costs import SampledBlocks
-from watcher.core.decidable import decidable, full_from
+from watcher.core.decidable import decidable
 from watcher.core.endpoint_report import History
 from watcher.core.preflight import Level
 from watcher.core.types import WindowSpec

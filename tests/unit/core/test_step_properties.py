@@ -27,13 +27,12 @@ from tests.unit.core.marked import (
     operation,
 )
 from tests.unit.core.reading import ANNOUNCED, REMOVED, Hears, Says, found, receipts
-from tests.unit.core.stories import CREATORS, Story, stories
+from tests.unit.core.stories import CREATORS, Story, attested, stories
 from tests.unit.core.strategies import DAY, HOUR, mostly, policies
 from watcher.core.aggregates import Aggregate, Fold
 from watcher.core.definition import AllOf, Definition, LivenessPolicy, SystemTransactions
 from watcher.core.extract import APPROVAL, TRANSFER, Extractor
 from watcher.core.facts import Activity, BlockFacts
-from watcher.core.state import State
 from watcher.core.types import ActorId, Address, AppId, KpiId, WindowSpec
 from watcher.core.window import Query
 from watcher.metrics.app_actions import AppActions
@@ -48,7 +47,7 @@ Standing = dict[str, Fraction]
 
 def standings_of(story: Story) -> tuple[list[Standing], dict[str, int]]:
     """Tell how everything stands at each block, and the block of each milestone reached."""
-    state = State.initial(story.definition)
+    state = story.beginning()
     standings: list[Standing] = []
     for block in story.blocks:
         state, _ = fold(story.definition, [block], story.samples, state)
@@ -76,7 +75,7 @@ ADDED = st.lists(
 )
 
 
-@given(stories(rising=True) | stories(rising=True, anybody=True), ADDED)
+@given(stories(rising=True) | stories(rising=True, anybody=True) | attested(rising=True), ADDED)
 def test_no_added_action_lowers_a_verdict(story: Story, added: Sequence[tuple[int, int, int, int]]) -> None:
     """At any block, by any actor, new or old, for any app: no verdict falls, no milestone comes later."""
     blocks = list(story.blocks)
