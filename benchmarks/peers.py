@@ -44,7 +44,9 @@ def ethereum_etl(url: str, blocks: int) -> Found:
     It is given the hashes of the transactions, and one transaction in each of `blocks` blocks is one action.
     """
     # Its own pin of parsimonious does not run on Python 3.11.
-    python = _environment("ethereum-etl", ["ethereum-etl==2.4.2", "setuptools<81"], ["parsimonious==0.10.0"])
+    python = _environment(
+        "ethereum-etl", ["ethereum-etl==2.4.2", "setuptools<81", "regex"], ["parsimonious==0.10.0"]
+    )
     with tempfile.TemporaryDirectory() as folder:
         hashes, logs = Path(folder) / "hashes", Path(folder) / "logs.csv"
         transactions = int(os.environ["REPLAY_TRANSACTIONS"])
