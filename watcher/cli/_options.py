@@ -18,6 +18,9 @@ ProgramOption = Annotated[
 ConfigOption = Annotated[
     Path, typer.Option("--config", envvar="WATCHER_CONFIG", help="the deployment file", metavar="FILE")
 ]
+_UNREAD = "taken as by every command, and not read"
+UnreadProgramOption = Annotated[Path, typer.Option("--program", metavar="FILE", help=_UNREAD)]
+UnreadConfigOption = Annotated[Path, typer.Option("--config", metavar="FILE", help=_UNREAD)]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON on stdout")]
 SignedOption = Annotated[
     bool, typer.Option("--signed", help="print JSON that the deployment's signing_key has signed")

@@ -8,7 +8,7 @@ import typer
 from watcher import bootstrap, changing
 from watcher.cli._app import new_app
 from watcher.cli._changes import OfflineOption, show
-from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption
+from watcher.cli._options import CONFIG, PROGRAM, ConfigOption, JsonOption, UnreadProgramOption
 from watcher.cli._progress import shown_progress
 from watcher.config.program import load_program
 from watcher.core.ledger_changes import ledger_changes
@@ -24,9 +24,7 @@ def diff(
     *,
     offline: OfflineOption = False,
     json: JsonOption = False,
-    _program: Annotated[
-        Path, typer.Option("--program", metavar="FILE", help="taken as by every command, and not read")
-    ] = PROGRAM,
+    _program: UnreadProgramOption = PROGRAM,
     config: ConfigOption = CONFIG,
 ) -> None:
     """Compare the ledgers of two programs on what the deployment's database has read; it is not changed.

@@ -13,7 +13,14 @@ from watcher import bootstrap
 from watcher.chain.endpoint import EndpointSettings
 from watcher.chain.proof import Proof
 from watcher.cli._app import new_app
-from watcher.cli._options import CONFIG, PROGRAM, JsonOption, ProgramOption
+from watcher.cli._options import (
+    CONFIG,
+    PROGRAM,
+    JsonOption,
+    ProgramOption,
+    UnreadConfigOption,
+    UnreadProgramOption,
+)
 from watcher.cli._progress import shown_progress
 from watcher.cli._verdict import Answer, answered, is_signed, read_json, read_json_lines
 from watcher.clock import SystemClock
@@ -29,9 +36,6 @@ from watcher.stages.recounting import plan_recount, refuse_other_definition
 
 KeyOption = Annotated[
     str | None, typer.Option("--key", metavar="PUBLIC_KEY", help="the key that has to have signed it")
-]
-UnreadOption = Annotated[
-    Path, typer.Option("--config", metavar="FILE", help="taken as by every command, and not read")
 ]
 
 
@@ -81,7 +85,7 @@ def bundle(
     ] = None,
     json: JsonOption = False,
     program: ProgramOption = PROGRAM,
-    _config: UnreadOption = CONFIG,
+    _config: UnreadConfigOption = CONFIG,
 ) -> None:
     """Recount a milestone's bundle on a fresh database, through an RPC endpoint of your own.
 
@@ -132,10 +136,8 @@ def heads(
         typer.Option(metavar="FILE", help="the operator's ledger: what `watcher ledger --json` printed"),
     ] = None,
     json: JsonOption = False,
-    _program: Annotated[
-        Path, typer.Option("--program", metavar="FILE", help="taken as by every command, and not read")
-    ] = PROGRAM,
-    _config: UnreadOption = CONFIG,
+    _program: UnreadProgramOption = PROGRAM,
+    _config: UnreadConfigOption = CONFIG,
 ) -> None:
     """Look whether ledger heads that one operator signed are of one ledger.
 
