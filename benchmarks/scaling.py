@@ -52,7 +52,7 @@ def main() -> None:
     receipts = (blocks - blocks // 3) * TRANSACTIONS
     with (
         Replay(blocks, TRANSACTIONS) as replay,
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
     ):
         ways = {
             "one process": Workers(),

@@ -144,7 +144,10 @@ def test_a_cluster_stores_what_one_process_does(
     """The same jobs on the workers of a Dask cluster."""
     alone = rows(program, endpoints, tmp_path / "alone", None)
     with LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, local_directory=str(tmp_path)
+        n_workers=WORKERS,
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",
+        local_directory=str(tmp_path),
     ) as cluster:
         workplace = on_cluster(program, endpoints, cluster.scheduler_address)
         assert workplace.ahead == 2 * WORKERS

@@ -51,7 +51,7 @@ def test_a_worker_reads_with_what_it_is_given(program: Definition) -> None:
 
 def test_a_cluster_without_workers_is_named() -> None:
     """The operator learns what to start."""
-    with LocalCluster(n_workers=0, dashboard_address=None) as cluster:  # type: ignore[no-untyped-call]
+    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as cluster:  # type: ignore[no-untyped-call]
         address = cluster.scheduler_address
         with pytest.raises(EndpointUnavailable, match=f"the cluster at {address} has no workers"):
             Workers(cluster=address).workplace(None, [])  # type: ignore[arg-type]
