@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from eth_bloom.bloom import BloomFilter
 
 from tests.faults.logging_node import APP, STRANGER, USED, Found, LoggingNode, logging_node
 from tests.faults.scripted_node import ScriptedNode, Waiting, source_of
@@ -102,6 +103,34 @@ def test_logs_left_out_of_a_block_named_otherwise_are_missed(node: LoggingNode) 
     node.edit = lambda found: [log for log in found if log["blockNumber"] != hex(22)]
     with pytest.raises(MalformedAnswer, match="block 22: eth_getLogs tells of 0 logs and the receipts of 2"):
         read(source_of(node.node), only=LogFilter(frozenset({APP}), blocks=frozenset({22})))
+
+
+def with_bloom(node: LoggingNode, number: int, *entries: str) -> None:
+    """Let a block's header say, in the way of a bloom, that addresses and topics may be in its logs."""
+    bloom = BloomFilter()
+    bloom.extend(bytes.fromhex(entry[2:]) for entry in entries)
+    header, receipts = node.node.blocks[number]
+    node.node.blocks[number] = {**header, "logsBloom": f"0x{int(bloom):0512x}"}, receipts
+
+
+@pytest.mark.parametrize("only", [ONLY, LogFilter(topics=frozenset({USED}))], ids=["emitter", "topic"])
+def test_silence_that_a_bloom_belies_is_not_believed(node: LoggingNode, only: LogFilter) -> None:
+    """At the head every header is read: one endpoint alone cannot hide a block that its own header admits."""
+    with_bloom(node, 22, STRANGER, APP, USED)
+    node.edit = lambda found: [log for log in found if log["blockNumber"] != hex(22)]
+    with pytest.raises(MalformedAnswer, match="block 22: eth_getLogs tells of 0 logs and the receipts of 2"):
+        read(source_of(node.node), only=only, every_header=True)
+    with logging_node(BLOCKS, USES) as honest:
+        assert read(source_of(node.node, honest.node), only=only, every_header=True) == list(USES)
+
+
+def test_a_bloom_that_admits_what_is_not_there_costs_one_look(node: LoggingNode) -> None:
+    """Blooms have false hits: the block's receipts clear them, and nobody is blamed."""
+    with_bloom(node, 30, APP)
+    source = source_of(node.node)
+    assert read(source, every_header=True) == sorted([*USES, 30])
+    [traffic] = source.traffic.values()
+    assert not traffic.faults
 
 
 def test_silence_above_the_head_is_not_believed(node: LoggingNode) -> None:

@@ -11,7 +11,7 @@ theirs later: `Unconfirmed` keeps until then how many receipts there were.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 from eth_hash.auto import keccak
 
@@ -19,7 +19,7 @@ from watcher.chain.endpoint import Endpoint
 from watcher.chain.proof import gas_adds_up, receipts_root
 from watcher.chain.questions import EMPTY_ROOT, Header
 from watcher.chain.wire import ProvableReceiptJson, ReceiptJson
-from watcher.core.window import BlockReceipts
+from watcher.core.window import BlockReceipts, LogFilter
 
 CONTRADICTS = "contradiction"
 """The kind of fault of an endpoint whose answers cannot all be true."""
@@ -83,6 +83,15 @@ def _sums_flaw(receipts: Sequence[ReceiptJson], header: Header) -> str | None:
     return None
 
 
+def may_hold(header: Header, only: LogFilter) -> bool:
+    """Tell whether a header's bloom admits a log that passes; an empty one proves nothing, and admits none.
+
+    What it admits need not be there: many a bloom has the bits of somebody who did not log.
+    """
+    masks = map(_bloom_of, chain(only.addresses, only.topics))
+    return bool(header.logs_bloom) and any(header.logs_bloom & mask == mask for mask in masks)
+
+
 class Unconfirmed:
     """Blocks that were read without a header: the header confirms them, if it is asked for later."""
 
@@ -112,7 +121,7 @@ class Unconfirmed:
 
 
 @lru_cache(maxsize=4_096)
-def _bloom_of(address: str) -> int:
-    """Give the three bits that an address sets in a bloom (yellow paper, 4.3.1)."""
-    digest = keccak(bytes.fromhex(address[2:]))
+def _bloom_of(entry: str) -> int:
+    """Give the three bits that an address or a topic sets in a bloom (yellow paper, 4.3.1)."""
+    digest = keccak(bytes.fromhex(entry[2:]))
     return sum({1 << (int.from_bytes(digest[place : place + 2]) % _BLOOM_BITS) for place in range(0, 6, 2)})

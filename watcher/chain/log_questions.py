@@ -4,8 +4,7 @@
     logs of a block, its receipts ─▶ logs_flaw: does each of them know of the same?
 
 Pure. An endpoint whose head is below the range may answer `[]` without an error (proxyd and Erigon do): its
-silence counts only where it shows the last block of the range. A bloom never counts: an empty one proves
-nothing.
+silence counts only where it shows the last block of the range.
 """
 
 import re

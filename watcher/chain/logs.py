@@ -15,7 +15,7 @@ from itertools import pairwise
 import structlog
 
 from watcher.chain.blocks import BlockQuestion, blocks_of, questions_about
-from watcher.chain.crosscheck import CONTRADICTS, Contradiction
+from watcher.chain.crosscheck import CONTRADICTS, Contradiction, may_hold
 from watcher.chain.endpoint import Endpoint, Reply
 from watcher.chain.hints import Hint
 from watcher.chain.log_questions import (
@@ -201,10 +201,14 @@ class LogReader:
     def _windows(
         self, rpc: Rpc, span: BlockRange, only: LogFilter, logs: _Logs, headers: _Headers
     ) -> Iterator[Window]:
-        """Read the blocks that logs name; several windows where these are too large for one."""
+        """Read the blocks that logs name; several windows where these are too large for one.
+
+        Where a header is there anyway and its bloom admits such a log, silence is not taken for none.
+        """
         first, size_bytes = span.first, 0
         part: list[BlockReceipts] = []
-        named = sorted({*logs, *(number for number in only.blocks if number in span)})
+        admitted = (number for number, header in headers.items() if may_hold(header, only))
+        named = sorted({*logs, *admitted, *(number for number in only.blocks if number in span)})
         with closing(self._picked(rpc, named, headers)) as arriving:
             for blocks, more_bytes in arriving:
                 for block in blocks:
