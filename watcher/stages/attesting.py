@@ -109,7 +109,7 @@ def admitted(definition: Definition, tx: Tx) -> tuple[Attestation, ...]:
     that a fresh watcher which is given the same files comes to the same ledger.
     """
     found = tx.attestations.all()
-    if tx.adoptions.replaced() is None:
+    if not found or tx.adoptions.replaced() is None:
         return found
     return tuple(each for each in found if _counts(definition, each))
 
@@ -161,8 +161,8 @@ def admit(definition: Definition, store: Store, text: str) -> Attestation:
         for known in tx.attestations.all():
             if known.statement.id == statement.id:
                 return known
-        present, head = tx.state.load(), tx.state.head()
-        concluded = -1 if present is None else present.block.timestamp
+        present, head = tx.state.concluded(), tx.state.head()
+        concluded = -1 if present is None else present.timestamp
         if admitted_at is None:
             admitted_at = max(concluded + 1, 0 if head is None else head.timestamp)
         elif admitted_at <= concluded:

@@ -30,6 +30,7 @@ from watcher.stages.provisional import Provisional
 from watcher.stages.restating import restate
 from watcher.stages.standstill import announce, unanswered
 from watcher.store.database import Store, Tx
+from watcher.store.reads import OpenWant
 
 CHUNK = 1_000
 """Rows concluded in one transaction: many enough to be cheap, few enough not to hold up the index stage."""
@@ -59,6 +60,8 @@ class EvaluateResult:
 class _Chunk:
     """What one chunk of blocks brought, to be written together."""
 
+    first: int = 0
+    """Where it begins: the block that was concluded before it."""
     blocks: int = 0
     entries: list[Entry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -118,17 +121,17 @@ class Evaluate:
                     break
             with self._store.writing() as tx:
                 notices += self._provisional.run(tx, memory.state, self._chunk)
-                untried = sum(1 for each in tx.facts.wants() if not each.tries)
-                stalled = self._stalled(tx, chunk)
+                wants = tx.facts.wants()
+                stalled = self._stalled(tx, chunk, wants)
         except BaseException:
             self._memory = None
             raise
+        untried = sum(1 for each in wants if not each.tries)
         return EvaluateResult(memory.state.block, blocks, entries, notices, untried, stalled)
 
     def _remembered(self, tx: Tx) -> Memory:
         """Give the state in memory if it still is the stored one, else load it."""
-        known = tx.state.load()
-        if self._memory is not None and self._memory.state.block == (known.block if known else None):
+        if self._memory is not None and self._memory.state.block == tx.state.concluded():
             attested = admitted(self._definition, tx)
             if attested != self._memory.state.admitted:
                 # They may act on blocks that the copy has taken in already.
@@ -136,15 +139,15 @@ class Evaluate:
                 self._provisional.forget()
             return self._memory
         self._provisional.forget()
-        return Memory.load(self._definition, tx, known)
+        return Memory.load(self._definition, tx, tx.state.load())
 
     def _conclude(self, tx: Tx, memory: Memory) -> tuple[_Chunk, bool]:
         """Fold one chunk of final rows; tell whether there may be more to fold at once."""
-        chunk = _Chunk()
+        after = memory.state.block.number if memory.state.block else -1
+        chunk = _Chunk(first=after)
         final, checkpoint = tx.state.final(), tx.facts.checkpoint()
         if final is None or checkpoint is None:
             return chunk, False
-        after = memory.state.block.number if memory.state.block else -1
         rows = tx.facts.blocks(after, min(final.number, checkpoint.number), self._chunk)
         wanted = set(look_ahead(memory.state.sampler, rows, memory.state.meter.needs.calls))
         numbers = {want.block_number for want in wanted}
@@ -206,15 +209,15 @@ class Evaluate:
         notices += sum(self._announcer.notice(tx, notice).new for notice in chunk.notices)
         tx.state.save(stored(memory.state))
         tx.facts.keep(chunk.decisive)
-        tx.facts.prune(memory.state.block.number)
+        tx.facts.prune(chunk.first, memory.state.block.number)
         return notices
 
-    def _stalled(self, tx: Tx, chunk: _Chunk) -> str | None:
+    def _stalled(self, tx: Tx, chunk: _Chunk, wants: Sequence[OpenWant]) -> str | None:
         """Say what the index stage tried to read and could not; tell channels once."""
         blocking = set(chunk.blocked_by)
-        wants = [each for each in tx.facts.wants() if each.want in blocking]
-        still = unanswered(wants)
-        if still is not None and max(each.tries for each in wants) >= TRIES_BEFORE_ALARM:
+        blocked = [each for each in wants if each.want in blocking]
+        still = unanswered(blocked)
+        if still is not None and max(each.tries for each in blocked) >= TRIES_BEFORE_ALARM:
             now = int(self._clock.now().timestamp())
             announce(tx, self._announcer, self._definition.program_id, still, now)
         return None if still is None else str(still)

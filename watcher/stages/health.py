@@ -49,14 +49,14 @@ def signs(tx: Tx, chain: Chain, expected: Expected, now: int) -> Signs:
     """
     last = tx.runs.last(INDEX)
     look = last if unread(tx, chain, last) else tx.runs.last_ok(INDEX)
-    state, final = tx.state.load(), tx.state.final()
+    concluded, final = tx.state.concluded(), tx.state.final()
     counts = final is not None and final.number >= chain.next_block(chain.count_from - 1)
     return Signs(
         now=now,
         patience_seconds=expected.patience_seconds,
         last_look=int(look.finished_at.timestamp()) if look else None,
         troubles=(*_failing(tx, chain, expected), *_channels(tx, expected)),
-        concluded=state.block.timestamp if state else None,
+        concluded=concluded.timestamp if concluded else None,
         final=final.timestamp if final and counts else None,
     )
 

@@ -21,8 +21,7 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
     final or concluded block was replaced.
     """
     with store.reading() as tx:
-        ahead, final, state = tx.facts.extent().ahead, tx.state.final(), tx.state.load()
-        concluded = state.block if state else None
+        ahead, final, concluded = tx.facts.extent().ahead, tx.state.final(), tx.state.concluded()
         floor = concluded.number if concluded else -1
         # What was read ahead is looked at by itself: a hole may lie between a fork and what tells of it.
         end = min(head.number, ahead.first.number - 1) if ahead else head.number

@@ -22,9 +22,9 @@ def restate(tx: Tx, announcer: Announcer, concluded: int, now: int) -> int:
     replaced = tx.adoptions.replaced()
     if replaced is None:
         return 0
-    before = tx.state.load()
+    before = tx.state.concluded()
     notices = 0
-    for old in tx.ledger.between(replaced, before.block.number if before else -1, concluded):
+    for old in tx.ledger.between(replaced, before.number if before else -1, concluded):
         present = tx.ledger.find(type=old["type"], subject=old["subject"])
         if any(entry["block_hash"] == old["block_hash"] for entry in present) or not _was_told(tx, old):
             continue

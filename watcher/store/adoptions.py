@@ -16,6 +16,9 @@ FIRST_GENERATION = 1
 """The ledger that a database begins with."""
 
 
+_ALL = select(AdoptionRow).order_by(col(AdoptionRow.generation))
+
+
 @dataclass(frozen=True, slots=True)
 class Adoption:
     """A program, `program` its canonical form, in force from the ledger `generation` on."""
@@ -32,10 +35,9 @@ class Adoptions(Repository):
 
     def all(self) -> list[Adoption]:
         """Give every program that was in force, the present one last."""
-        query = select(AdoptionRow).order_by(col(AdoptionRow.generation))
         return [
             Adoption(row.generation, row.program_id, row.definition_hash, row.program, row.adopted_at)
-            for row in self._connection.execute(query)
+            for row in self._connection.execute(_ALL)
         ]
 
     def add(self, adoption: Adoption) -> None:

@@ -12,16 +12,17 @@ from watcher.core.attestations import Attestation, Statement
 from watcher.store.sql import Repository, insert_new
 from watcher.store.tables import AttestationRow
 
+_ALL = select(AttestationRow).order_by(col(AttestationRow.admitted_at), col(AttestationRow.id))
+
 
 class Attestations(Repository):
     """The rows of `attestation`."""
 
     def all(self) -> tuple[Attestation, ...]:
         """Give every attestation, by when it acts, when it was admitted, and content."""
-        query = select(AttestationRow).order_by(col(AttestationRow.admitted_at), col(AttestationRow.id))
         found = [
             Attestation(statement_of(json.loads(row.statement)), row.signature, row.admitted_at)
-            for row in self._connection.execute(query)
+            for row in self._connection.execute(_ALL)
         ]
         return tuple(sorted(found, key=lambda each: each.order))
 

@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlmodel import col
 
 from watcher.core.facts import BlockFacts
@@ -33,6 +33,24 @@ _hole_ends = func.coalesce(
 )
 
 _REF = (col(Block.number), col(Block.hash), col(Block.parent_hash), col(Block.timestamp))
+
+_NEWEST_FIRST = select(*_REF).order_by(col(Block.number).desc()).limit(1)
+_CHECKPOINT = _NEWEST_FIRST.where(col(Block.number) < _hole_ends)
+_NUMBERED = select(*_REF).where(col(Block.number) == bindparam("number"))
+_BETWEEN = (
+    select(*_REF, col(Block.payload))
+    .where(col(Block.number) > bindparam("after"), col(Block.number) <= bindparam("up_to"))
+    .order_by(col(Block.number))
+    .limit(bindparam("most"))
+)
+_PRUNE = delete(Block).where(
+    col(Block.number) >= bindparam("first"),
+    col(Block.number) < bindparam("below"),
+    col(Block.number)
+    < select(func.max(col(Block.number))).where(col(Block.number) < _hole_ends).scalar_subquery(),
+    col(Block.payload).is_(None),
+    col(Block.keep).is_(False),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +79,17 @@ class Blocks(Repository):
 
     def checkpoint(self) -> BlockRef | None:
         """Give the last block up to which everything is recorded, None before the first."""
-        history = select(*_REF).where(col(Block.number) < _hole_ends)
-        return self._ref(history.order_by(col(Block.number).desc()).limit(1))
+        return self._ref(_CHECKPOINT)
 
     def extent(self) -> Extent:
         """Give how far the history is recorded, and the region at the head where a hole lies before it."""
-        last = self._ref(select(*_REF).order_by(col(Block.number).desc()).limit(1))
+        last = self._ref(_NEWEST_FIRST)
         first = self._ref(select(*_REF).where(col(Block.number) == _hole_ends))
         return Extent(self.checkpoint(), Region(first, last)) if first and last else Extent(last, None)
 
     def ref(self, number: int) -> BlockRef | None:
         """Give a stored block, None where none is stored under this number."""
-        return self._ref(select(*_REF).where(col(Block.number) == number))
+        return self._ref(_NUMBERED, number=number)
 
     def newest(self, first: int, last: int) -> BlockRef | None:
         """Give the highest stored block from `first` to `last`, inclusive, None where none is stored."""
@@ -174,8 +191,10 @@ class Blocks(Repository):
 
     def keep(self, numbers: Iterable[int]) -> None:
         """Keep stored blocks for good, whatever they say; numbers that are not stored are ignored."""
-        chosen = among(self._connection, col(Block.number), list(numbers))
-        self._connection.execute(update(Block).where(chosen).values(keep=True))
+        listed = list(numbers)
+        if listed:
+            chosen = among(self._connection, col(Block.number), listed)
+            self._connection.execute(update(Block).where(chosen).values(keep=True))
 
     def kept(self, first: int, last: int) -> set[int]:
         """Give the numbers of blocks that are kept for good, from `first` to `last`, inclusive."""
@@ -187,17 +206,13 @@ class Blocks(Repository):
         self._connection.execute(delete(Block).where(col(Block.number).between(first, last)))
         self._insert(window, keep, None)
 
-    def prune(self, below: int) -> None:
-        """Forget blocks below a number that say nothing and are not kept; only those below the checkpoint."""
-        history = select(func.max(col(Block.number))).where(col(Block.number) < _hole_ends)
-        self._connection.execute(
-            delete(Block).where(
-                col(Block.number) < below,
-                col(Block.number) < history.scalar_subquery(),
-                col(Block.payload).is_(None),
-                col(Block.keep).is_(False),
-            )
-        )
+    def prune(self, first: int, below: int) -> None:
+        """Forget blocks from `first` on, below a number, that say nothing and are not kept.
+
+        Only those below the checkpoint. What lies before `first` is not looked at: it would take longer with
+        each day of history.
+        """
+        self._connection.execute(_PRUNE, {"first": first, "below": below})
 
     def rewind(self, to: int) -> int:
         """Forget all that was read above block `to`, samples, calls, wants too; return how many blocks went.
@@ -214,13 +229,8 @@ class Blocks(Repository):
 
     def blocks(self, after: int, up_to: int, limit: int) -> list[BlockFacts[ActorId]]:
         """Give at most `limit` stored blocks with after < number <= up_to, ascending, empty ones too."""
-        query = (
-            select(*_REF, col(Block.payload))
-            .where(col(Block.number) > after, col(Block.number) <= up_to)
-            .order_by(col(Block.number))
-            .limit(limit)
-        )
-        return [unpack(_as_ref(row), row.payload) for row in self._connection.execute(query)]
+        rows = self._connection.execute(_BETWEEN, {"after": after, "up_to": up_to, "most": limit})
+        return [unpack(_as_ref(row), row.payload) for row in rows]
 
     def blocks_since(self, timestamp: int, up_to: int) -> list[BlockFacts[ActorId]]:
         """Give the stored blocks at or after an instant (Unix seconds) up to a number, ascending."""
@@ -244,8 +254,8 @@ class Blocks(Repository):
         query = select(*_REF).where(among(self._connection, col(Block.number), numbers))
         return [_as_ref(row) for row in self._connection.execute(query)]
 
-    def _ref(self, query: Query) -> BlockRef | None:
-        row = self._connection.execute(query).first()
+    def _ref(self, query: Query, **values: int) -> BlockRef | None:
+        row = self._connection.execute(query, values).first()
         return _as_ref(row) if row else None
 
 

@@ -24,6 +24,8 @@ class Ledger(Repository):
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Append entries with their evidence; StoreError unless they continue the present ledger."""
+        if not entries:
+            return
         sequence, digest = self.last() or (0, GENESIS_DIGEST)
         for entry in entries:
             if entry.sequence != sequence + 1 or entry.body["previous_digest"] != digest:
@@ -32,8 +34,6 @@ class Ledger(Repository):
                     f"{sequence}: another process wrote it meanwhile; start again"
                 )
             sequence, digest = entry.sequence, entry.digest
-        if not entries:
-            return
         generation = self.generation()
         rows = [_row(generation, entry) for entry in entries]
         bundles = {row["bundle_sha256"]: entry.bundle for row, entry in zip(rows, entries, strict=True)}

@@ -27,6 +27,8 @@ from watcher.core.types import Address, ViewCall
 from watcher.store.sql import Record, Repository, among, insert_new, upsert
 from watcher.store.tables import CallSample, SampleRow, WantRow
 
+_WANTS = select(WantRow).order_by(col(WantRow.block_number), col(WantRow.key))
+
 
 @dataclass(frozen=True, slots=True)
 class OpenWant:
@@ -47,7 +49,10 @@ class Reads(Repository):
 
     def samples(self, block_numbers: Iterable[int]) -> dict[tuple[Address, int], Sample]:
         """Give all samples of some blocks, by contract and block."""
-        chosen = among(self._connection, col(SampleRow.block_number), list(block_numbers))
+        numbers = list(block_numbers)
+        if not numbers:
+            return {}
+        chosen = among(self._connection, col(SampleRow.block_number), numbers)
         rows = self._connection.execute(select(SampleRow).where(chosen))
         return {(Address(row.address), row.block_number): _as_sample(row) for row in rows}
 
@@ -66,7 +71,10 @@ class Reads(Repository):
 
     def calls(self, block_numbers: Iterable[int]) -> dict[tuple[ViewCall, int], bytes | None]:
         """Give what view functions returned at some blocks, by call and block."""
-        chosen = among(self._connection, col(CallSample.block_number), list(block_numbers))
+        numbers = list(block_numbers)
+        if not numbers:
+            return {}
+        chosen = among(self._connection, col(CallSample.block_number), numbers)
         rows = self._connection.execute(select(CallSample).where(chosen))
         return {(ViewCall(Address(row.address), row.data), row.block_number): row.answer for row in rows}
 
@@ -77,10 +85,9 @@ class Reads(Repository):
 
     def wants(self) -> list[OpenWant]:
         """Give every open want, by the block it is about."""
-        query = select(WantRow).order_by(col(WantRow.block_number), col(WantRow.key))
         return [
             OpenWant(_as_want(row), row.since, row.tries, row.last_error)
-            for row in self._connection.execute(query)
+            for row in self._connection.execute(_WANTS)
         ]
 
     def want_failed(self, want: Want, error: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import col
 
 from watcher.core.types import BlockHash, BlockRef, MilestoneId
@@ -14,6 +14,15 @@ from watcher.store.tables import Evaluation, Identity, ObservationRow, Position
 
 _PRESENT = -1
 """The slot of the present state; other slots are Unix days."""
+
+_CONCLUDED = select(
+    col(Evaluation.number), col(Evaluation.hash), col(Evaluation.parent_hash), col(Evaluation.timestamp)
+).where(col(Evaluation.slot) == _PRESENT)
+_POSITION = select(Position).where(col(Position.name) == bindparam("name"))
+_OBSERVATIONS = select(ObservationRow).order_by(
+    col(ObservationRow.block_number), col(ObservationRow.milestone), col(ObservationRow.id)
+)
+_OPEN_OBSERVATIONS = _OBSERVATIONS.where(col(ObservationRow.status) == "open")
 
 ObservationStatus = Literal["open", "reached", "retracted"]
 
@@ -77,6 +86,11 @@ class StateStore(Repository):
     def load(self) -> StoredState | None:
         """Give the present state, None before the first conclusion."""
         return self._evaluation(select(Evaluation).where(col(Evaluation.slot) == _PRESENT))
+
+    def concluded(self) -> BlockRef | None:
+        """Give the block that the present state covers last, None before the first conclusion."""
+        row = self._connection.execute(_CONCLUDED).first()
+        return _as_ref(row) if row else None
 
     def save(self, state: StoredState) -> None:
         """Replace the present state."""
@@ -143,11 +157,7 @@ class StateStore(Repository):
 
     def observations(self, *, open_only: bool = True) -> list[Observation]:
         """Give observations by block and milestone; all of them, or those neither reached nor retracted."""
-        query = select(ObservationRow).order_by(
-            col(ObservationRow.block_number), col(ObservationRow.milestone), col(ObservationRow.id)
-        )
-        if open_only:
-            query = query.where(col(ObservationRow.status) == "open")
+        query = _OPEN_OBSERVATIONS if open_only else _OBSERVATIONS
         return [
             Observation(
                 row.id, MilestoneId(row.milestone), row.block_number, BlockHash(row.block_hash), row.status
@@ -183,7 +193,7 @@ class StateStore(Repository):
         upsert(self._connection, Evaluation, [row])
 
     def _position(self, name: str) -> BlockRef | None:
-        row = self._connection.execute(select(Position).where(col(Position.name) == name)).first()
+        row = self._connection.execute(_POSITION, {"name": name}).first()
         return _as_ref(row) if row else None
 
     def _set_position(self, name: str, block: BlockRef | None) -> None:

@@ -106,10 +106,18 @@ def test_pruning_spares_what_says_something_is_kept_or_is_the_checkpoint(store: 
     with store.writing() as tx:
         tx.facts.append(pack([*empty(1, 2), busy(3, 1), *empty(4, 5, 6)]), keep={2})
         tx.facts.keep([4, 99])
-        tx.facts.prune(6)
+        tx.facts.prune(0, 6)
         assert [block.number for block in tx.facts.refs(0)] == [2, 3, 4, 6]
-        tx.facts.prune(100)
+        tx.facts.prune(0, 100)
         assert [block.number for block in tx.facts.refs(0)] == [2, 3, 4, 6]
+
+
+def test_pruning_looks_at_what_is_new_only(store: Store) -> None:
+    """Blocks before the first one stay, whatever they say: nobody goes over years of history again."""
+    with store.writing() as tx:
+        tx.facts.append(pack(empty(1, 2, 3, 4, 5)))
+        tx.facts.prune(3, 5)
+        assert [block.number for block in tx.facts.refs(0)] == [1, 2, 5]
 
 
 def test_headers_fill_in_below_the_checkpoint_and_are_kept(store: Store) -> None:
@@ -117,7 +125,7 @@ def test_headers_fill_in_below_the_checkpoint_and_are_kept(store: Store) -> None
     with store.writing() as tx:
         tx.facts.append(pack([busy(1, 1), *empty(3, 5)]))
         tx.facts.add_headers([ref(1), ref(2), ref(3, fork=9)])
-        tx.facts.prune(100)
+        tx.facts.prune(0, 100)
         assert tx.facts.refs(0) == [ref(1), ref(2), ref(3), ref(5)]
         assert tx.facts.blocks(0, 1, 1)[0].activity != {}
 
@@ -234,7 +242,7 @@ def test_what_was_read_ahead_is_not_pruned_and_announces_nothing_yet(store: Stor
     with store.writing() as tx:
         tx.facts.append(pack(empty(3, 4, 5)))
         tx.facts.append_ahead(pack([*empty(10), announced]))
-        tx.facts.prune(100)
+        tx.facts.prune(0, 100)
         assert tx.facts.refs(0) == [ref(5), ref(10), ref(11)]
         assert list(tx.facts.announcing()) == []
         assert (tx.facts.newest(0, 9), tx.facts.newest(6, 9), tx.facts.newest(6, 99)) == (
