@@ -67,6 +67,12 @@ def test_a_seed_decides_everything() -> None:
     assert running.run(7) == running.run(7)
 
 
+def test_new_heads_wake_the_watcher_between_its_polls() -> None:
+    """Some of them: others are told of twice, or never."""
+    log = running.run(BUSY).log
+    assert 0 < log.wake_ups
+
+
 @dataclass(frozen=True)
 class Flaw:
     """Something that a watcher could do wrong, and what the checks say of it."""

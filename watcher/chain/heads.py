@@ -11,7 +11,7 @@ blocks, only later.
 import asyncio
 import random
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from itertools import cycle
 from threading import Event
 from typing import Any
@@ -38,6 +38,9 @@ _CLOSE_SECONDS = 0.3
 
 _log = structlog.get_logger("watcher.heads")
 
+Subscribe = Callable[[str], AbstractAsyncContextManager[AsyncIterable[object]]]
+"""Subscribes to new heads at a URL and gives the messages; whatever it raises ends the subscription."""
+
 
 class _Lost(Exception):
     """Say why a subscription is no more; it never leaves this module."""
@@ -59,6 +62,7 @@ class HeadListener:
         poll_seconds: float,
         clock: Clock | None = None,
         jitter: Callable[[], float] = random.random,
+        subscribe: Subscribe | None = None,
     ) -> None:
         """Connect to nothing yet. The URLs are ws or wss; `on_head` must return soon.
 
@@ -70,6 +74,7 @@ class HeadListener:
         self._patience_seconds = SILENT_POLLS * poll_seconds
         self._clock = clock or SystemClock()
         self._jitter = jitter
+        self._subscribe = subscribe or _subscribed
         self._failures = 0
         self._polled: int | None = None
         self._heard_since_poll = True
@@ -121,7 +126,7 @@ class HeadListener:
 
     async def _listen(self, endpoint: EndpointSettings) -> None:
         try:
-            async with _subscribed(endpoint.url) as messages:
+            async with self._subscribe(endpoint.url) as messages:
                 self._to_pass_on = True  # of what came while nobody listened
                 self._pass_on()
                 async for _ in messages:

@@ -30,18 +30,19 @@ def main() -> int:
     first, _, last = chosen.seeds.rpartition(":")
     seeds = range(int(first or 0), int(last))
     failed = 0
-    turns = crashes = reorgs = ahead = 0
+    turns = crashes = reorgs = ahead = wake_ups = 0
     with ProcessPoolExecutor(chosen.jobs) as pool:
         verdicts = pool.map(partial(run, blocks=chosen.blocks, plain=chosen.plain), seeds, chunksize=10)
         for done, verdict in enumerate(verdicts, 1):
             failed += bool(verdict.findings)
             turns, crashes = turns + verdict.log.turns, crashes + verdict.log.crashes
             reorgs, ahead = reorgs + verdict.log.reorgs, ahead + verdict.log.ahead
+            wake_ups += verdict.log.wake_ups
             if verdict.findings:
                 _show(verdict)
             if done % EVERY == 0 or done == len(seeds):
-                lived = f"{turns} turns, {crashes} crashes, {reorgs} reorgs, {ahead} times the head first"
-                _say(f"{done} seeds: {failed} failed; {lived}")
+                lived = f"{turns} turns, {wake_ups} wake-ups, {crashes} crashes, {reorgs} reorgs"
+                _say(f"{done} seeds: {failed} failed; {lived}, {ahead} times the head first")
     return 1 if failed else 0
 
 

@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
 from tests.databases import Killed
+from tests.faults.simulator.heads import Heads
 from tests.faults.simulator.network import CLEAR, Node, Weather, draw, settings_of
 from tests.faults.simulator.truth import CHAIN_ID, Setting, Truth, setting
 from tests.stages.world import world_clock
@@ -33,13 +35,17 @@ from watcher.stages.cutting import BACKLOG, Sizes
 from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
 from watcher.stages.evaluate import Evaluate
-from watcher.stages.index import Index
+from watcher.stages.index import Index, IndexResult
 from watcher.stages.runs import EVALUATE, FAILURES_UNTIL_DEGRADED, FATAL, INDEX, Runner
 from watcher.store.database import Store
 from watcher.testing.fake_chain import FakeChain
 from watcher.testing.recording_channel import RecordingChannel
 
+T = TypeVar("T")
+
 CHANNEL = "ops"
+LISTENING = 0.5
+"""The share of stories in which an endpoint tells of new heads."""
 
 
 class Receiver(RecordingChannel):
@@ -70,6 +76,8 @@ class Log:
     crashes: int = 0
     full_disks: int = 0
     reorgs: int = 0
+    wake_ups: int = 0
+    """Runs of index between the polls, because an endpoint told of a new head."""
     ahead: int = 0
     """Turns after which the head was read, and a hole was left below it."""
     failures: list[str] = field(default_factory=list)
@@ -106,6 +114,8 @@ class Story:
         self._ahead = Random(f"{seed}/ahead")
         self._outage = Random(f"{seed}/outage")
         self._plain = plain
+        self._heads = Heads(Random(f"{seed}/heads"), self.clock)
+        self._listening = not plain and Random(f"{seed}/listens").random() < LISTENING
         self._dark = 0
         if self.setting.listed:  # a history lies behind the head when the watcher begins
             for _ in range(self._ahead.randint(blocks // 3, blocks // 2)):
@@ -124,6 +134,7 @@ class Story:
             self.log.turns += 1
             self._change()
             with self._trouble():
+                self._wake()
                 self._turn()
             self._look()
             self.clock.advance(timedelta(seconds=self.random.choice((2, 2, 30, 3_600))))
@@ -251,20 +262,57 @@ class Story:
         for node in self.nodes.values():
             node.change(Weather(down=True) if self._dark else CLEAR)
 
+    def _wake(self) -> None:
+        """Let endpoints tell of new heads; each wakes the stages as far as there is something for them."""
+        if not self._listening:
+            return
+        for _ in range(self._heads.told(self.truth.head.number)):
+            self.log.wake_ups += 1
+            self._minded(self._follow_a_head)
+
+    def _follow_a_head(self) -> int:
+        indexed = self._read(self._most())
+        if indexed is None or not (indexed.blocks or indexed.rewound or indexed.answered):
+            return 0
+        concluded = self._attempt(EVALUATE, self._evaluate.run)
+        if concluded is not None and (concluded.entries or concluded.notices):
+            self._deliver.run()
+        return 1
+
     def _turn(self) -> int:
-        """Run every stage once, as the daemon would; return how much was done."""
-        done = 0
+        """Run every stage once, as its schedule has it; return how much was done."""
+        return self._minded(self._poll)
+
+    def _poll(self) -> int:
+        indexed = self._read(self._most())
+        concluded = self._attempt(EVALUATE, self._evaluate.run)
+        sent = self._deliver.run()
+        if indexed is None or concluded is None:
+            return 1
+        done = indexed.blocks + indexed.rewound + indexed.answered + concluded.blocks + concluded.untried
+        return done + sent.attempts + sent.waiting
+
+    def _most(self) -> int:
+        """Draw how many windows one run may read."""
+        most = self.random.choice((1, 5, 50))
+        return self._ahead.choice((1, 2, most)) if self.setting.listed else most
+
+    def _read(self, most: int) -> IndexResult | None:
+        indexed = self._attempt(INDEX, lambda: self._index.run(max_windows=most))
+        if indexed is not None:
+            self._heads.polled(indexed.head.number)
+        announce_troubles(self._source, self.store, self._runner)
+        return indexed
+
+    def _attempt(self, stage: str, work: Callable[[], T]) -> T | None:
+        result = self._runner.attempt(stage, work)
+        self._failures[stage] = self._failures[stage] + 1 if result is None else 0
+        return result
+
+    def _minded(self, work: Callable[[], int]) -> int:
+        """Do what may end the watcher, and then what an operator does."""
         try:
-            most = self.random.choice((1, 5, 50))
-            if self.setting.listed:
-                most = self._ahead.choice((1, 2, most))
-            indexed = self._runner.attempt(INDEX, lambda: self._index.run(max_windows=most))
-            announce_troubles(self._source, self.store, self._runner)
-            concluded = self._runner.attempt(EVALUATE, self._evaluate.run)
-            for stage, result in ((INDEX, indexed), (EVALUATE, concluded)):
-                self._failures[stage] = self._failures[stage] + 1 if result is None else 0
-            sent = self._deliver.run()
-            done += sent.attempts + sent.waiting
+            return work()
         except FATAL as error:
             self.log.fatal.append(f"{type(error).__name__}: {error}")
             if not isinstance(error, WrongChain):
@@ -272,15 +320,9 @@ class Story:
             for node in self.nodes.values():
                 node.change(CLEAR)  # what an operator does before a new start
             self._start()
-            return 1
         except WatcherError as error:
             self.log.failures.append(str(error))
-            return 1
-        if indexed is None or concluded is None:
-            return 1
-        return (
-            done + indexed.blocks + indexed.rewound + indexed.answered + concluded.blocks + concluded.untried
-        )
+        return 1
 
     @contextmanager
     def _trouble(self) -> Iterator[None]:
