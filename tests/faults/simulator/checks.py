@@ -2,11 +2,11 @@
 
 ledger = clean replay, byte for byte · ledger = the oracle's recount · facts = a clean reading's
 every entry reached the receiver under one id · every observation has its outcome · nothing stands still
-every long trouble was told of, and its end
+every long trouble was told of, and its end; so was every block before which the ledger stood still
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -54,6 +54,7 @@ def findings(story: Story, clean_store: Store) -> Iterator[str]:
     yield from _deliveries(story, ledger)
     yield from _observations(story)
     yield from _troubles(story)
+    yield from _stalls(story)
 
 
 def _ledger(store: Store) -> list[dict[str, Any]]:
@@ -172,6 +173,19 @@ def _troubles(story: Story) -> Iterator[str]:
         if over.count(name) != 1:
             times = over.count(name)
             yield f"{data['stage']} was told to fail since {data['since']}, and {times} times to work again"
+
+
+def _stalls(story: Story) -> Iterator[str]:
+    """Each block before which the ledger stood still for long was told of, once, and no other block."""
+    said = {message.id: json.loads(message.body) for message in story.receiver.taken}
+    told = Counter(each["data"]["before_block"] for each in said.values() if each["type"] == "ledger.stalled")
+    for number in sorted(story.stalls - told.keys()):
+        yield f"nobody was told that the ledger stood still before block {number}"
+    for number in sorted(told.keys() - story.doubts):
+        yield f"the ledger was told to stand still before block {number}, and did not"
+    for number, times in sorted(told.items()):
+        if times > 1:
+            yield f"it was told {times} times that the ledger stands still before block {number}"
 
 
 def _observations(story: Story) -> Iterator[str]:

@@ -46,6 +46,7 @@ class Weather:
     unsealed: bool = False
     short: float = 0.0
     pruned_below: int = 0
+    stateless: bool = False
     range_limit: int | None = None
     batch_limit: int | None = None
 
@@ -261,7 +262,7 @@ class Node:
         number = int(params[-1], 16)
         if number >= len(blocks):
             return "0x" if method != "eth_getStorageAt" else "0x" + "00" * 32  # silence, no error
-        if number < min(self.weather.pruned_below, len(blocks)):
+        if self.weather.stateless or number < min(self.weather.pruned_below, len(blocks)):
             raise Refused(-32000, "missing trie node")
         state = _FakeState(blocks[: number + 1])
         match method:

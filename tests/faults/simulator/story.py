@@ -28,15 +28,17 @@ from watcher.chain.reader import JsonRpcSource
 from watcher.config.program import load_program
 from watcher.core.definition import Definition
 from watcher.core.delivery import Delivered, Failed, Message, Outcome
+from watcher.core.facts import BlockAtWant
 from watcher.errors import WatcherError, WrongChain
 from watcher.stages.announce import Announcer, Subscription
 from watcher.stages.attesting import Folder
 from watcher.stages.cutting import BACKLOG, Sizes
 from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
-from watcher.stages.evaluate import Evaluate
+from watcher.stages.evaluate import TRIES_BEFORE_ALARM, Evaluate, EvaluateResult
 from watcher.stages.index import Index, IndexResult
 from watcher.stages.runs import EVALUATE, FAILURES_UNTIL_DEGRADED, FATAL, INDEX, Runner
+from watcher.stages.standstill import unread
 from watcher.store.database import Store
 from watcher.testing.fake_chain import FakeChain
 from watcher.testing.recording_channel import RecordingChannel
@@ -104,6 +106,10 @@ class Story:
         self.receiver = Receiver(self.random)
         self.outages: set[tuple[str, str]] = set()
         """Stages that failed so often that it has to be told, and since when."""
+        self.stalls: set[int] = set()
+        """Blocks whose conclusion lacked a read that failed often: it has to be told."""
+        self.doubts: set[int] = set()
+        """Blocks before which the ledger stood still at all: no other may be told of."""
         self._failures: Counter[str] = Counter()
         self._blocks = blocks
         self.store = store
@@ -116,7 +122,8 @@ class Story:
         self._plain = plain
         self._heads = Heads(Random(f"{seed}/heads"), self.clock)
         self._listening = not plain and Random(f"{seed}/listens").random() < LISTENING
-        self._dark = 0
+        self._spell = CLEAR
+        self._spell_ends = 0
         if self.setting.listed:  # a history lies behind the head when the watcher begins
             for _ in range(self._ahead.randint(blocks // 3, blocks // 2)):
                 self.truth.grow()
@@ -159,6 +166,7 @@ class Story:
 
     def _look(self) -> None:
         """Note what the store shows after a turn: a hole below the head, stages that fail for long."""
+        self._look_at_the_ledger(None)
         with self.store.reading() as tx:
             self.log.ahead += tx.facts.extent().ahead is not None
             for stage, failures in self._failures.items():
@@ -166,6 +174,23 @@ class Story:
                 # One more than it takes: a full disk may have kept one failure from being recorded.
                 if failures > FAILURES_UNTIL_DEGRADED and since is not None:
                     self.outages.add((stage, f"{since:%Y-%m-%dT%H:%M:%SZ}"))
+
+    def _look_at_the_ledger(self, concluded: EvaluateResult | None) -> None:
+        """Note before which block the ledger stands still, and, of a run that went well, whether for long."""
+        with self.store.reading() as tx:
+            still = unread(tx, self.definition.chain, tx.runs.last(INDEX))
+            failed = [each for each in tx.facts.wants() if each.tries]
+        if still is not None:
+            self.doubts.add(still.before_block)
+        tries: Counter[int] = Counter()
+        for each in failed:
+            number = each.want.before if isinstance(each.want, BlockAtWant) else each.want.block_number
+            tries[number] = max(tries[number], each.tries)
+        self.doubts |= tries.keys()
+        if concluded is not None and concluded.stalled is not None:
+            first = min(tries)
+            if tries[first] >= TRIES_BEFORE_ALARM:
+                self.stalls.add(first)
 
     def _start(self) -> None:
         """Be a new process: nothing is remembered but what is stored; the files may have been edited.
@@ -252,15 +277,16 @@ class Story:
             self._start()
 
     def _darken(self) -> None:
-        """Let every endpoint be down for many turns, in few stories."""
-        if self._dark:
-            self._dark -= 1
+        """Let every endpoint be down, or without state, for many turns, in few stories."""
+        if self._spell_ends:
+            self._spell_ends -= 1
         elif not self._plain and self._outage.random() < 0.06:
-            self._dark = self._outage.randint(5, 9)
+            self._spell_ends = self._outage.randint(5, 9)
+            self._spell = self._outage.choice((Weather(down=True), Weather(stateless=True)))
         else:
             return
         for node in self.nodes.values():
-            node.change(Weather(down=True) if self._dark else CLEAR)
+            node.change(self._spell if self._spell_ends else CLEAR)
 
     def _wake(self) -> None:
         """Let endpoints tell of new heads; each wakes the stages as far as there is something for them."""
@@ -274,7 +300,7 @@ class Story:
         indexed = self._read(self._most())
         if indexed is None or not (indexed.blocks or indexed.rewound or indexed.answered):
             return 0
-        concluded = self._attempt(EVALUATE, self._evaluate.run)
+        concluded = self._conclude()
         if concluded is not None and (concluded.entries or concluded.notices):
             self._deliver.run()
         return 1
@@ -285,7 +311,7 @@ class Story:
 
     def _poll(self) -> int:
         indexed = self._read(self._most())
-        concluded = self._attempt(EVALUATE, self._evaluate.run)
+        concluded = self._conclude()
         sent = self._deliver.run()
         if indexed is None or concluded is None:
             return 1
@@ -302,7 +328,13 @@ class Story:
         if indexed is not None:
             self._heads.polled(indexed.head.number)
         announce_troubles(self._source, self.store, self._runner)
+        self._look_at_the_ledger(None)
         return indexed
+
+    def _conclude(self) -> EvaluateResult | None:
+        concluded = self._attempt(EVALUATE, self._evaluate.run)
+        self._look_at_the_ledger(concluded)
+        return concluded
 
     def _attempt(self, stage: str, work: Callable[[], T]) -> T | None:
         result = self._runner.attempt(stage, work)
