@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -20,12 +21,40 @@ from watcher.store.views import views
 MIGRATIONS = Path(__file__).parents[3] / "watcher" / "store" / "migrations"
 
 
-def test_a_new_database_has_exactly_the_tables_of_the_code(empty_database_url: str) -> None:
-    """Migrations and table classes describe the same schema, on both databases."""
+def migrations() -> Config:
+    """Give what Alembic has to know."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def test_migrations_end_in_exactly_the_tables_of_the_code(empty_database_url: str) -> None:
+    """From the first schema on, and on both databases: an old database and a new one cannot be told apart."""
+    config = migrations()
+    with connected(empty_database_url) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
     Store.open(empty_database_url, create=True).close()
     with connected(empty_database_url) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Row.metadata) == []
+        assert context.get_current_revision() == HEAD
+
+
+def test_a_new_sqlite_database_is_a_migrated_one_to_the_letter(tmp_path: Path) -> None:
+    """What is compared by kinds on both databases is compared by its SQL here, constraints and all."""
+    made, config = [], migrations()
+    for name in ("new", "migrated"):
+        url = f"sqlite:///{tmp_path}/{name}.db"
+        if name == "migrated":
+            with connected(url) as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        Store.open(url, create=True).close()
+        tables = query(url, "SELECT name, sql FROM sqlite_master WHERE type <> 'view' ORDER BY name")
+        made.append([(each["name"], " ".join((each["sql"] or "").split())) for each in tables])
+    assert made[0] == made[1]
+    assert query(f"sqlite:///{tmp_path}/new.db", "SELECT * FROM alembic_version") == [{"version_num": HEAD}]
 
 
 def test_every_view_can_be_queried(database_url: str) -> None:
@@ -87,9 +116,7 @@ def test_opening_a_current_database_waits_for_no_writer(store: Store, database_u
 
 def test_the_head_in_the_code_is_the_newest_migration() -> None:
     """Opening does not ask Alembic, so the constant has to follow the migrations."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    assert ScriptDirectory.from_config(migrations()).get_current_head() == HEAD
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
