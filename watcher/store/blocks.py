@@ -36,6 +36,8 @@ _REF = (col(Block.number), col(Block.hash), col(Block.parent_hash), col(Block.ti
 
 _NEWEST_FIRST = select(*_REF).order_by(col(Block.number).desc()).limit(1)
 _CHECKPOINT = _NEWEST_FIRST.where(col(Block.number) < _hole_ends)
+_AHEAD_BEGINS = select(*_REF).where(col(Block.number) == _hole_ends)
+_NEWEST_WITHIN = _NEWEST_FIRST.where(col(Block.number).between(bindparam("first"), bindparam("last")))
 _NUMBERED = select(*_REF).where(col(Block.number) == bindparam("number"))
 _BETWEEN = (
     select(*_REF, col(Block.payload))
@@ -84,7 +86,7 @@ class Blocks(Repository):
     def extent(self) -> Extent:
         """Give how far the history is recorded, and the region at the head where a hole lies before it."""
         last = self._ref(_NEWEST_FIRST)
-        first = self._ref(select(*_REF).where(col(Block.number) == _hole_ends))
+        first = self._ref(_AHEAD_BEGINS)
         return Extent(self.checkpoint(), Region(first, last)) if first and last else Extent(last, None)
 
     def ref(self, number: int) -> BlockRef | None:
@@ -93,8 +95,7 @@ class Blocks(Repository):
 
     def newest(self, first: int, last: int) -> BlockRef | None:
         """Give the highest stored block from `first` to `last`, inclusive, None where none is stored."""
-        query = select(*_REF).where(col(Block.number).between(first, last))
-        return self._ref(query.order_by(col(Block.number).desc()).limit(1))
+        return self._ref(_NEWEST_WITHIN, first=first, last=last)
 
     def refs(self, first: int, last: int | None = None) -> list[BlockRef]:
         """Give the stored blocks from `first` to `last`, inclusive, ascending; None: no end."""

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import col
 
 from watcher.store.sql import Repository, upsert
 from watcher.store.tables import ChannelRow
+
+_CHANNEL = select(ChannelRow).where(col(ChannelRow.id) == bindparam("channel"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Channels(Repository):
 
     def channel(self, channel_id: str) -> ChannelState | None:
         """Give a channel's standing, None when it was never put."""
-        row = self._connection.execute(select(ChannelRow).where(col(ChannelRow.id) == channel_id)).first()
+        row = self._connection.execute(_CHANNEL, {"channel": channel_id}).first()
         return ChannelState(row.id, row.url_digest, row.disabled_at, row.reason) if row else None
 
     def put_channel(self, channel_id: str, url_digest: str) -> None:

@@ -18,6 +18,14 @@ from watcher.store.tables import Bundle, Generation, LedgerEntry
 
 _COLUMNS = tuple(name for name in LedgerEntry.model_fields if name != "generation")
 
+_GENERATION = select(func.max(col(Generation.number)))
+_LAST = (
+    select(col(LedgerEntry.sequence), col(LedgerEntry.digest))
+    .where(col(LedgerEntry.generation) == func.coalesce(_GENERATION.scalar_subquery(), 1))
+    .order_by(col(LedgerEntry.sequence).desc())
+    .limit(1)
+)
+
 
 class Ledger(Repository):
     """The rows of `ledger_entry`, `bundle` and `generation`."""
@@ -44,13 +52,7 @@ class Ledger(Repository):
 
     def last(self) -> tuple[int, str] | None:
         """Give sequence and digest of the present ledger's last entry, None while it is empty."""
-        query = (
-            select(col(LedgerEntry.sequence), col(LedgerEntry.digest))
-            .where(col(LedgerEntry.generation) == self.generation())
-            .order_by(col(LedgerEntry.sequence).desc())
-            .limit(1)
-        )
-        row = self._connection.execute(query).first()
+        row = self._connection.execute(_LAST).first()
         return (row.sequence, row.digest) if row else None
 
     def entries(self, after: int = 0, generation: int | None = None) -> Iterator[dict[str, Any]]:
@@ -92,7 +94,7 @@ class Ledger(Repository):
 
     def generation(self) -> int:
         """Give the number of the present ledger: 1, and one more for each that was closed."""
-        number: int | None = self._connection.execute(select(func.max(col(Generation.number)))).scalar()
+        number: int | None = self._connection.execute(_GENERATION).scalar()
         return number or 1
 
     def close_generation(self, after_block: int) -> int:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import col
 
 from watcher.core.events import Event
@@ -28,6 +28,45 @@ class DeliveryStatus(StrEnum):
     DELIVERED = "delivered"
     DEAD = "dead"
     SUPERSEDED = "superseded"
+
+
+_JOINED: Query = (
+    select(
+        col(DeliveryRow.sequence),
+        col(EventRow.id).label("event_id"),
+        col(EventRow.type).label("event_type"),
+        col(DeliveryRow.channel),
+        col(EventRow.countdown),
+        col(EventRow.occurred_at),
+        col(EventRow.created_at),
+        col(EventRow.body),
+        col(DeliveryRow.status),
+        col(DeliveryRow.attempts),
+        col(DeliveryRow.quick_failures),
+        col(DeliveryRow.next_attempt_at),
+        col(DeliveryRow.last_outcome),
+    )
+    .join_from(DeliveryRow, EventRow, col(EventRow.sequence) == col(DeliveryRow.event_sequence))
+    .order_by(col(DeliveryRow.sequence))
+)
+_PENDING = _JOINED.where(
+    col(DeliveryRow.channel) == bindparam("to_channel"), col(DeliveryRow.status) == DeliveryStatus.PENDING
+)
+_MINTED = select(col(EventRow.sequence)).where(
+    (col(EventRow.key) == bindparam("known_key")) | (col(EventRow.id) == bindparam("known_id"))
+)
+_BY_KEY = select(EventRow).where(col(EventRow.key) == bindparam("known_key"))
+_ATTEMPTED = (
+    update(DeliveryRow)
+    .where(col(DeliveryRow.sequence) == bindparam("of_delivery"))
+    .values(
+        attempts=col(DeliveryRow.attempts) + bindparam("scheduled"),
+        quick_failures=col(DeliveryRow.quick_failures) + bindparam("quick"),
+        status=bindparam("now_status"),
+        next_attempt_at=bindparam("now_due"),
+        last_outcome=bindparam("now_outcome"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +146,13 @@ class Outbox(Channels):
             "created_at": now,
             "body": msgspec.json.encode(event.payload),
         }
-        known = (col(EventRow.key) == key) | (col(EventRow.id) == event.id)
-        if self._connection.execute(select(col(EventRow.sequence)).where(known)).first():
+        known = {"known_key": key, "known_id": event.id}
+        if self._connection.execute(_MINTED, known).first():
             return False
         self._connection.execute(insert(EventRow), row)
         if not channels:
             return True
-        sequence = self._connection.execute(select(col(EventRow.sequence)).where(known)).scalar_one()
+        sequence = self._connection.execute(_MINTED, known).scalar_one()
         if event.countdown is not None:
             self._reset_quick_failures(event.countdown, channels)
         waiting = {
@@ -130,7 +169,7 @@ class Outbox(Channels):
 
     def event_by_key(self, key: str) -> StoredEvent | None:
         """Give the event that was minted under a key, None where none was."""
-        row = self._connection.execute(select(EventRow).where(col(EventRow.key) == key)).first()
+        row = self._connection.execute(_BY_KEY, {"known_key": key}).first()
         return _as_event(row) if row else None
 
     def is_addressed(self, sequence: int) -> bool:
@@ -151,8 +190,7 @@ class Outbox(Channels):
 
     def pending(self, channel: str) -> Sequence[Delivery]:
         """Give everything that waits for a channel, due or not, ascending by sequence."""
-        waiting = col(DeliveryRow.status) == DeliveryStatus.PENDING
-        return self._deliveries(_joined().where(col(DeliveryRow.channel) == channel, waiting))
+        return self._deliveries(_PENDING, to_channel=channel)
 
     def record(
         self,
@@ -180,18 +218,16 @@ class Outbox(Channels):
                 "retry_after_seconds": attempt.retry_after_seconds,
             },
         )
-        counter = col(DeliveryRow.quick_failures) if quick else col(DeliveryRow.attempts)
         self._connection.execute(
-            update(DeliveryRow)
-            .where(col(DeliveryRow.sequence) == delivery_sequence)
-            .values(
-                {
-                    counter: counter + 1,
-                    col(DeliveryRow.status): status,
-                    col(DeliveryRow.next_attempt_at): next_attempt_at,
-                    col(DeliveryRow.last_outcome): attempt.outcome,
-                }
-            )
+            _ATTEMPTED,
+            {
+                "of_delivery": delivery_sequence,
+                "scheduled": 0 if quick else 1,
+                "quick": 1 if quick else 0,
+                "now_status": status,
+                "now_due": next_attempt_at,
+                "now_outcome": attempt.outcome,
+            },
         )
 
     def supersede(self, sequences: Collection[int]) -> None:
@@ -210,7 +246,7 @@ class Outbox(Channels):
         row = self._connection.execute(select(EventRow).where(col(EventRow.id) == event_id)).first()
         if row is None:
             return None
-        deliveries = self._deliveries(_joined().where(col(EventRow.id) == event_id))
+        deliveries = self._deliveries(_JOINED.where(col(EventRow.id) == event_id))
         attempts: dict[int, list[Attempt]] = {delivery.sequence: [] for delivery in deliveries}
         tried = among(self._connection, col(AttemptRow.delivery_sequence), list(attempts))
         for attempt in self._connection.execute(select(AttemptRow).where(tried).order_by(col(AttemptRow.id))):
@@ -251,7 +287,7 @@ class Outbox(Channels):
         self, channel: str | None = None, status: DeliveryStatus | None = None, limit: int | None = None
     ) -> Sequence[Delivery]:
         """Give deliveries, newest first: of a channel, of a status, at most so many."""
-        query = _joined()
+        query = _JOINED
         if channel is not None:
             query = query.where(col(DeliveryRow.channel) == channel)
         if status is not None:
@@ -271,30 +307,8 @@ class Outbox(Channels):
             .values(quick_failures=0)
         )
 
-    def _deliveries(self, query: Query) -> Sequence[Delivery]:
-        return [_as_delivery(row) for row in self._connection.execute(query)]
-
-
-def _joined() -> Query:
-    return (
-        select(
-            col(DeliveryRow.sequence),
-            col(EventRow.id).label("event_id"),
-            col(EventRow.type).label("event_type"),
-            col(DeliveryRow.channel),
-            col(EventRow.countdown),
-            col(EventRow.occurred_at),
-            col(EventRow.created_at),
-            col(EventRow.body),
-            col(DeliveryRow.status),
-            col(DeliveryRow.attempts),
-            col(DeliveryRow.quick_failures),
-            col(DeliveryRow.next_attempt_at),
-            col(DeliveryRow.last_outcome),
-        )
-        .join_from(DeliveryRow, EventRow, col(EventRow.sequence) == col(DeliveryRow.event_sequence))
-        .order_by(col(DeliveryRow.sequence))
-    )
+    def _deliveries(self, query: Query, **values: str) -> Sequence[Delivery]:
+        return [_as_delivery(row) for row in self._connection.execute(query, values)]
 
 
 def _as_delivery(row: Record) -> Delivery:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import String, bindparam, delete, func, insert, select
 from sqlmodel import col
 
 from watcher.store.sql import Query, Record, Repository
@@ -14,6 +14,40 @@ from watcher.store.tables import StageRunRow
 
 KEPT_RUNS = 1_000
 """How many runs a stage are kept, beside the last good one and the first bad one after it."""
+
+
+_stage = bindparam("of_stage", type_=String())
+_OF = select(StageRunRow).where(col(StageRunRow.stage) == _stage)
+_LAST = _OF.order_by(col(StageRunRow.id).desc()).limit(1)
+_LAST_OK = _LAST.where(col(StageRunRow.ok))
+
+_last_ok_id = func.coalesce(
+    select(func.max(col(StageRunRow.id)))
+    .where(col(StageRunRow.stage) == _stage, col(StageRunRow.ok))
+    .scalar_subquery(),
+    0,
+)
+_FIRST_BAD = _OF.where(col(StageRunRow.id) > _last_ok_id).order_by(col(StageRunRow.id)).limit(1)
+
+_oldest_kept = (
+    select(col(StageRunRow.id))
+    .where(col(StageRunRow.stage) == _stage)
+    .order_by(col(StageRunRow.id).desc())
+    .offset(bindparam("newer"))
+    .limit(1)
+    .scalar_subquery()
+)
+_first_bad_id = (
+    select(func.min(col(StageRunRow.id)))
+    .where(col(StageRunRow.stage) == _stage, col(StageRunRow.id) > _last_ok_id)
+    .scalar_subquery()
+)
+_PRUNE = delete(StageRunRow).where(
+    col(StageRunRow.stage) == _stage,
+    col(StageRunRow.id) < _oldest_kept,
+    col(StageRunRow.id) != _last_ok_id,
+    col(StageRunRow.id) != func.coalesce(_first_bad_id, 0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +78,15 @@ class Runs(Repository):
                 "detail": json.dumps(run.detail),
             },
         )
-        self._prune(run.stage, keep)
+        self._connection.execute(_PRUNE, {"of_stage": run.stage, "newer": keep - 1})
 
     def last(self, stage: str) -> StageRun | None:
         """Give a stage's last run, None when it never ran."""
-        return self._first(_of(stage).order_by(col(StageRunRow.id).desc()))
+        return self._first(_LAST, stage)
 
     def last_ok(self, stage: str) -> StageRun | None:
         """Give a stage's last run that did what it should, None when there was none."""
-        return self._first(_of(stage).where(col(StageRunRow.ok)).order_by(col(StageRunRow.id).desc()))
+        return self._first(_LAST_OK, stage)
 
     def failing(self, prefix: str) -> list[str]:
         """Give the stages whose names begin so and whose last run failed, in the order of their names."""
@@ -66,42 +100,12 @@ class Runs(Repository):
 
     def failing_since(self, stage: str) -> datetime | None:
         """Give when the present unbroken row of failures began, None when the last run was good."""
-        first_bad = self._first(_of(stage).where(_after_last_ok(stage)).order_by(col(StageRunRow.id)))
+        first_bad = self._first(_FIRST_BAD, stage)
         return first_bad.started_at if first_bad else None
 
-    def _first(self, query: Query) -> StageRun | None:
-        row = self._connection.execute(query.limit(1)).first()
+    def _first(self, query: Query, stage: str) -> StageRun | None:
+        row = self._connection.execute(query, {"of_stage": stage}).first()
         return _as_run(row) if row else None
-
-    def _prune(self, stage: str, keep: int) -> None:
-        ids = select(col(StageRunRow.id)).where(col(StageRunRow.stage) == stage)
-        oldest_kept = ids.order_by(col(StageRunRow.id).desc()).offset(keep - 1).limit(1).scalar_subquery()
-        first_bad = (
-            select(func.min(col(StageRunRow.id)))
-            .where(col(StageRunRow.stage) == stage, _after_last_ok(stage))
-            .scalar_subquery()
-        )
-        self._connection.execute(
-            delete(StageRunRow).where(
-                col(StageRunRow.stage) == stage,
-                col(StageRunRow.id) < oldest_kept,
-                col(StageRunRow.id) != _last_ok_id(stage),
-                col(StageRunRow.id) != func.coalesce(first_bad, 0),
-            )
-        )
-
-
-def _of(stage: str) -> Query:
-    return select(StageRunRow).where(col(StageRunRow.stage) == stage)
-
-
-def _last_ok_id(stage: str) -> ColumnElement[int]:
-    good = select(func.max(col(StageRunRow.id))).where(col(StageRunRow.stage) == stage, col(StageRunRow.ok))
-    return func.coalesce(good.scalar_subquery(), 0)
-
-
-def _after_last_ok(stage: str) -> ColumnElement[bool]:
-    return col(StageRunRow.id) > _last_ok_id(stage)
 
 
 def _as_run(row: Record) -> StageRun:

@@ -18,6 +18,7 @@ _PRESENT = -1
 _CONCLUDED = select(
     col(Evaluation.number), col(Evaluation.hash), col(Evaluation.parent_hash), col(Evaluation.timestamp)
 ).where(col(Evaluation.slot) == _PRESENT)
+_IDENTITY = select(Identity)
 _POSITION = select(Position).where(col(Position.name) == bindparam("name"))
 _OBSERVATIONS = select(ObservationRow).order_by(
     col(ObservationRow.block_number), col(ObservationRow.milestone), col(ObservationRow.id)
@@ -62,7 +63,7 @@ class StateStore(Repository):
 
     def identity(self) -> DatabaseIdentity | None:
         """Give what the database is about, None while nothing was written."""
-        row = self._connection.execute(select(Identity)).first()
+        row = self._connection.execute(_IDENTITY).first()
         if row is None:
             return None
         return DatabaseIdentity(
