@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from tests.databases import statements
 from tests.stages.world import definition
 from watcher.core.types import BlockHash, BlockRef
 from watcher.errors import EndpointUnavailable, ReorgBelowFinality, WatcherError
@@ -206,6 +207,30 @@ def test_a_record_that_cannot_be_written_hides_neither_result_nor_error(
     assert [line["event"] for line in lines] == ["run", "run not recorded"] * 2
     assert desk.last() is None
     impatient.close()
+
+
+def test_a_recovery_whose_record_was_lost_is_announced_by_the_next_good_run(
+    store: Store, database_url: str, tmp_path: Path
+) -> None:
+    """That a good run follows a good one is known only where the one before was recorded."""
+    impatient = Store.open(database_url, create=False, patience_seconds=0.05)
+    desk = Desk(impatient, tmp_path)
+    desk.work()
+    desk.fail(FAILURES_UNTIL_DEGRADED)
+    with store.writing():
+        desk.work()
+    assert [event.type for event in desk.told()] == ["watcher.degraded"]
+    desk.work()
+    assert [event.type for event in desk.told()] == ["watcher.degraded", "watcher.recovered"]
+    impatient.close()
+
+
+def test_a_good_run_after_a_good_one_is_recorded_in_two_statements(desk: Desk) -> None:
+    """Every block has three of them: nothing is asked that is known."""
+    desk.work()
+    with statements() as seen:
+        desk.work()
+    assert [each.split()[0] for each in seen if "stage_run" in each] == ["INSERT", "DELETE"]
 
 
 def test_figures_are_what_can_be_counted() -> None:

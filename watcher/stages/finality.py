@@ -39,7 +39,7 @@ def note_final(
     if newer is not None and below is not None and not source.shows([below, newer, *beside]):
         newer = None
     if head != known_head or newer is not None:
-        with store.writing() as tx:
+        with store.writing(lasting=False) as tx:
             tx.state.set_head(head)
             if newer is not None:
                 tx.state.set_final(newer)

@@ -140,10 +140,15 @@ class Runner:
         self._record(run, urgent=fatal)
 
     def _record(self, run: StageRun, *, urgent: bool) -> None:
-        failures = self._failures[run.stage] = 0 if run.ok else self._failures.get(run.stage, 0) + 1
+        known = self._failures.get(run.stage)
+        failures = 0 if run.ok else (known or 0) + 1
+        if failures:
+            self._failures[run.stage] = failures
+        # Nothing to tell: the record of it need not outlive a power cut, and nothing waits for the disk.
+        quiet = run.ok and known == 0
         try:
-            with self._store.writing() as tx:
-                failing_since = tx.runs.failing_since(run.stage)
+            with self._store.writing(lasting=not quiet) as tx:
+                failing_since = None if quiet else tx.runs.failing_since(run.stage)
                 tx.runs.add(run)
                 if run.ok and failing_since is not None:
                     self._announce_recovery(tx, run, failing_since)
@@ -153,6 +158,7 @@ class Runner:
                     if still is not None:
                         at = int(run.finished_at.timestamp())
                         announce(tx, self._announcer, self._program, still, at)
+            self._failures[run.stage] = failures
         except StoreError as error:
             # What became of the stage stands, whatever becomes of the record of it.
             _log.warning("run not recorded", stage=run.stage, error=str(error))

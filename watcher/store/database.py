@@ -47,10 +47,11 @@ class Tx:
 class Store:
     """One database; safe to use from several threads, each with its own transactions."""
 
-    def __init__(self, url: URL, writing: Engine, reading: Engine) -> None:
+    def __init__(self, url: URL, writing: Engine, hasty: Engine, reading: Engine) -> None:
         """Take what `open` made."""
         self._url = url
         self._writing = writing
+        self._hasty = hasty
         self._reading = reading
         self._writer_session: int | None = None
 
@@ -70,7 +71,10 @@ class Store:
                 "`watcher sync` makes it"
             )
         store = cls(
-            parsed, writing_engine(parsed, patience_seconds), reading_engine(parsed, patience_seconds)
+            parsed,
+            writing_engine(parsed, patience_seconds),
+            writing_engine(parsed, patience_seconds, lasting=False),
+            reading_engine(parsed, patience_seconds),
         )
         try:
             with store._explained():
@@ -90,13 +94,17 @@ class Store:
         return name_of(self._url)
 
     @contextmanager
-    def writing(self) -> Iterator[Tx]:
+    def writing(self, *, lasting: bool = True) -> Iterator[Tx]:
         """Write: commit at the end, roll back on any exception.
+
+        `lasting` False is for what can be read again and that nobody was told of: a power cut, and nothing
+        else, may take back the newest such commits. It waits for no disk; a later commit that lasts takes
+        them there.
 
         Writing transactions of all threads and processes are serial; StoreError when another one lasts too
         long. Do not nest them in one thread.
         """
-        with self._explained(), self._writing.begin() as connection:
+        with self._explained(), (self._writing if lasting else self._hasty).begin() as connection:
             session = self._writer_session
             if session is not None and not holds_session_lock(connection, session):
                 raise WriterLost(
@@ -132,6 +140,7 @@ class Store:
     def close(self) -> None:
         """Close every connection that is not in use; the store must not be used afterwards."""
         self._writing.dispose()
+        self._hasty.dispose()
         self._reading.dispose()
 
     def _upgrade(self) -> None:

@@ -1,10 +1,12 @@
 """Connections: how SQLite and PostgreSQL are opened, and how transactions begin on each.
 
             writing                                   reading
-SQLite      WAL, every commit on disk, BEGIN          query_only, BEGIN (a snapshot from the first read on)
+SQLite      WAL, every commit on disk (*), BEGIN      query_only, BEGIN (a snapshot from the first read on)
             IMMEDIATE
 PostgreSQL  READ COMMITTED behind an advisory lock,   REPEATABLE READ, READ ONLY
             so that the snapshot is taken after it
+
+(*) On both, where a commit need not last, the next one that does takes it to the disk.
 """
 
 import sqlite3
@@ -45,11 +47,15 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
-def writing_engine(url: URL, patience_seconds: float) -> Engine:
-    """Make connections whose transactions are the only writing ones while they last."""
+def writing_engine(url: URL, patience_seconds: float, *, lasting: bool = True) -> Engine:
+    """Make connections whose transactions are the only writing ones while they last.
+
+    `lasting`: a commit survives a power cut. Otherwise the newest may be lost in one, never one before a
+    commit that lasts; a process that is killed loses none.
+    """
     if sqlite_file(url):
         engine = _sqlite(url, patience_seconds)
-        event.listen(engine, "connect", _prepare_writing)
+        event.listen(engine, "connect", _prepare_writing if lasting else _prepare_hasty)
         event.listen(engine, "begin", _begin_immediate)
         return engine
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, isolation_level="READ COMMITTED")
@@ -60,6 +66,8 @@ def writing_engine(url: URL, patience_seconds: float) -> Engine:
             {"patience": f"{round(patience_seconds * 1000)}ms"},
         )
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITING_KEY})
+        if not lasting:
+            connection.execute(text("SET LOCAL synchronous_commit = off"))
 
     event.listen(engine, "begin", wait_in_line)
     return engine
@@ -91,6 +99,11 @@ def _prepare_writing(connection: sqlite3.Connection, _entry: ConnectionPoolEntry
     # FULL: a power cut must not forget a notice that was sent already, or it would be minted anew.
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _prepare_hasty(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+    _prepare_writing(connection, entry)
+    connection.execute("PRAGMA synchronous = NORMAL").close()
 
 
 def _prepare_reading(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -13,6 +13,7 @@ from watcher.core.types import ActorId, AppId
 from watcher.errors import StoreError
 from watcher.store.database import Store, Tx
 from watcher.store.encoding import pack
+from watcher.store.engines import parse_url, sqlite_file, writing_engine
 from watcher.store.outbox import Attempt, DeliveryStatus
 from watcher.store.runs import StageRun
 from watcher.store.state import StoredState
@@ -42,6 +43,33 @@ def _rewind(tx: Tx) -> None:
     tx.state.drop_snapshots_after(5)
     tx.facts.drop_hours_from(1)
     tx.ledger.close_generation(5)
+
+
+@pytest.mark.parametrize(("lasting", "waits"), [(True, {2, "on"}), (False, {1, "off"})])
+def test_only_a_commit_that_is_to_last_waits_for_the_disk(
+    database_url: str,
+    lasting: bool,  # noqa: FBT001  # a parameter of the test
+    waits: set[object],
+) -> None:
+    """SQLite: FULL or NORMAL, in which only a later FULL commit or a checkpoint syncs; PostgreSQL alike."""
+    url = parse_url(database_url)
+    engine = writing_engine(url, 5.0, lasting=lasting)
+    asked = "PRAGMA synchronous" if sqlite_file(url) else "SHOW synchronous_commit"
+    for _ in range(2):
+        with engine.begin() as connection:
+            assert connection.exec_driver_sql(asked).scalar_one() in waits
+    engine.dispose()
+
+
+def test_what_need_not_last_is_seen_by_all_once_it_is_committed(store: Store) -> None:
+    """It differs in a power cut alone; the writers of both kinds are one after the other."""
+    with store.writing(lasting=False) as tx:
+        tx.state.set_head(ref(3))
+    with store.writing() as tx:
+        assert tx.state.head() == ref(3)
+        tx.state.set_head(ref(4))
+    with store.reading() as tx:
+        assert tx.state.head() == ref(4)
 
 
 @pytest.mark.parametrize("work", [_index, _evaluate, _deliver, _rewind])
