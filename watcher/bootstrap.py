@@ -269,16 +269,20 @@ def daemon(stages: Stages) -> Daemon:
     )
 
     def read(stage: str, work: Callable[[], IndexResult]) -> IndexResult | None:
-        result = attempt(stage, work)
-        if result is not None:
-            listener.polled(result.head.number)
+        def waking() -> IndexResult:
+            """Wake before the run is recorded: what follows from it does not wait for that."""
+            result = work()
             if result.blocks or result.rewound or result.answered:
                 running.wake(EVALUATE)
+            listener.polled(result.head.number)
+            return result
+
+        result = attempt(stage, waking)
         announce_troubles(stages.source, stages.store, stages.runner)
         return result
 
     def evaluate() -> EvaluateResult:
-        """Wake before the run is recorded: sending waits for no disk then."""
+        """Wake before the run is recorded, as above."""
         result = stages.evaluate.run()
         if result.entries or result.notices:
             for stage in stages.deliver:

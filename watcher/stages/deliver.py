@@ -103,28 +103,31 @@ class Deliver:
         StoreError ends it, what is recorded stays recorded and the rest waits.
         """
         result = DeliverResult(self._channel.id)
-        if not self._is_enabled():
-            result.disabled = True
-            return result
         while self._pass(result):
             pass
         return result
 
-    def _is_enabled(self) -> bool:
-        """Look the channel up; a URL that is new, or another than before, switches it on."""
+    def _look(self) -> Sequence[Delivery] | None:
+        """Give what waits for the channel; None: it is switched off.
+
+        A URL that is new, or another than before, switches it on.
+        """
         channel = self._channel
         with self._store.reading() as tx:
             known = tx.outbox.channel(channel.id)
-        if known is not None and known.url_digest == channel.target_digest:
-            return known.disabled_at is None
-        with self._store.writing() as tx:
-            tx.outbox.put_channel(channel.id, channel.target_digest)
-        return True
+            pending = tx.outbox.pending(channel.id)
+        if known is None or known.url_digest != channel.target_digest:
+            with self._store.writing() as tx:
+                tx.outbox.put_channel(channel.id, channel.target_digest)
+            return pending
+        return pending if known.disabled_at is None else None
 
     def _pass(self, result: DeliverResult) -> bool:
         """Send each message that may go now once; tell whether it is worth looking again."""
-        with self._store.reading() as tx:
-            pending = tx.outbox.pending(self._channel.id)
+        pending = self._look()
+        if pending is None:
+            result.disabled = True
+            return False
         chosen = plan(pending, self._clock.now())
         if chosen.superseded:
             with self._store.writing() as tx:

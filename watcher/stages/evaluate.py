@@ -115,19 +115,18 @@ class Evaluate:
                     memory = self._memory = self._remembered(tx)
                     chunk, more = self._conclude(tx, memory)
                     notices += self._write(tx, memory, chunk)
-                blocks += chunk.blocks
-                entries += len(chunk.entries)
-                if not more or self._stopping():
-                    break
-            with self._store.writing() as tx:
-                notices += self._provisional.run(tx, memory.state, self._chunk)
-                wants = tx.facts.wants()
-                stalled = self._stalled(tx, chunk, wants)
+                    blocks += chunk.blocks
+                    entries += len(chunk.entries)
+                    if more and not self._stopping():
+                        continue
+                    notices += self._provisional.run(tx, memory.state, self._chunk)
+                    wants = tx.facts.wants()
+                    stalled = self._stalled(tx, chunk, wants)
+                untried = sum(1 for each in wants if not each.tries)
+                return EvaluateResult(memory.state.block, blocks, entries, notices, untried, stalled)
         except BaseException:
             self._memory = None
             raise
-        untried = sum(1 for each in wants if not each.tries)
-        return EvaluateResult(memory.state.block, blocks, entries, notices, untried, stalled)
 
     def _remembered(self, tx: Tx) -> Memory:
         """Give the state in memory if it still is the stored one, else load it."""

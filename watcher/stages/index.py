@@ -219,6 +219,8 @@ class Index:
             if window is None:
                 return
             yield window, is_final, False
+            if window.blocks.last == last:
+                return
             read += 1
 
     def _final_window(self, first: int, last: int, *, by_logs: bool) -> WindowRows | None:
