@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 from tests.faults.simulator import attesting, measured
@@ -51,6 +52,14 @@ def findings(story: Story, clean_store: Store) -> Iterator[str]:
         told = [each for each in _told(ledger) if each[1] in measures.about]
         expected = [(kind, subject, number, _text(at)) for kind, subject, number, at in measures.entries]
         yield from _first_difference("ledger and the recount of measures", sorted(told), sorted(expected))
+        amounts = [
+            (each["subject"], Fraction(each["evidence"]["summary"]["amount"]))
+            for each in ledger
+            if each["type"] == "tranche.unlocked" and each["subject"] in measures.about
+        ]
+        yield from _first_difference(
+            "tokens unlocked and their recount", sorted(amounts), sorted(measures.unlocked.items())
+        )
     yield from _deliveries(story, ledger)
     yield from _observations(story)
     yield from _troubles(story)

@@ -5,7 +5,7 @@ final blocks with their receipts, facts noted beside ─▶ a reading a block �
 What needs a price, a view function or the apps' verdicts is left out: only the clean replay checks that.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -29,10 +29,14 @@ _FLOORS = ("at_least", "more_than")
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What was concluded, and of which KPIs, milestones and tranches that can be said here."""
+    """What was concluded, and of which KPIs, milestones and tranches that can be said here.
+
+    `unlocked` has the tokens of each of these tranches of which something was unlocked.
+    """
 
     entries: list[Conclusion]
     about: frozenset[str]
+    unlocked: Mapping[str, Fraction]
 
 
 def recount_measures(
@@ -55,6 +59,7 @@ def recount_measures(
             if now != before:
                 entries.append(_entry("kpi.met" if now else "kpi.unmet", name, facts[i]))
     reached: dict[str, list[bool]] = {}
+    unlocked: dict[str, Fraction] = {}
     for milestone, rule in definition.milestones.items():
         condition = rule.condition
         parts = [str(part) for part in condition.parts]
@@ -71,9 +76,11 @@ def recount_measures(
         held_at = verdicts.get(tranche.kpi) if tranche.kpi else reached.get(waits)
         if held_at is not None:
             about.add(tranche.id)
-            at = _unlocked(tranche, facts, held_at, readings.get(tranche.kpi) if tranche.kpi else None)
-            entries += [] if at is None else [_entry("tranche.unlocked", tranche.id, facts[at])]
-    return Measures(entries, frozenset(about))
+            found = _unlocked(tranche, facts, held_at, readings.get(tranche.kpi) if tranche.kpi else None)
+            if found is not None:
+                at, unlocked[tranche.id] = found
+                entries.append(_entry("tranche.unlocked", tranche.id, facts[at]))
+    return Measures(entries, frozenset(about), unlocked)
 
 
 def _entry(kind: str, subject: str, facts: BlockFacts[ActorId]) -> Conclusion:
@@ -85,18 +92,19 @@ def _unlocked(
     facts: Sequence[BlockFacts[ActorId]],
     held: Sequence[bool],
     readings: Sequence[Fraction] | None,
-) -> int | None:
-    """Find the block at which something of a tranche is unlocked."""
+) -> tuple[int, Fraction] | None:
+    """Find the block at which something of a tranche is unlocked, and how much; None: nothing is."""
     times = [each.block.timestamp for each in facts]
     if tranche.partial is None or readings is None or tranche.expiry is None:
         timely = [tranche.expiry is None or time <= tranche.expiry for time in times]
-        return next((i for i, answer in enumerate(held) if answer and timely[i]), None)
+        return next(((i, tranche.amount) for i, answer in enumerate(held) if answer and timely[i]), None)
     due = next((i for i, time in enumerate(times) if time >= tranche.expiry), None)
     if due is None:
         return None
     part = tranche.partial
     share = min(max((readings[due] - part.lower) / (part.upper - part.lower), Fraction(0)), Fraction(1))
-    return due if floor(100 * (part.minimum + (tranche.amount - part.minimum) * share)) else None
+    hundredths = floor(100 * (part.minimum + (tranche.amount - part.minimum) * share))
+    return (due, Fraction(hundredths, 100)) if hundredths else None
 
 
 def _verdicts(kpi: Kpi, facts: Sequence[BlockFacts[ActorId]], readings: Sequence[Fraction]) -> Iterator[bool]:
