@@ -135,16 +135,16 @@ class Chain:
 
     def logs(
         self, first: int, last: int, addresses: frozenset[str], topics: frozenset[str]
-    ) -> tuple[bytes, int]:
+    ) -> tuple[list[bytes], int]:
         """Give the logs of a range by some contracts (none named: any) with some first topics (likewise).
 
-        Joined, and how many; what was asked for once is ready the next time.
+        Joined by block, and how many; what was asked for once is ready the next time.
         """
         found = [
             self._block_logs(number, addresses, topics)
             for number in range(max(first, 1), min(last, self.last) + 1)
         ]
-        return b",".join(text for text, _ in found if text), sum(count for _, count in found)
+        return [text for text, _ in found if text], sum(count for _, count in found)
 
     def _block_logs(
         self, number: int, addresses: frozenset[str], topics: frozenset[str]
