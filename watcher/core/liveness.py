@@ -69,7 +69,7 @@ class AppFacts:
     pauses: Mapping[Address, bool | None]
     counts: Counts
     claims: Mapping[str, str] = field(default_factory=dict)
-    """What is attested of the app, by claim; nothing where it is open."""
+    """What is attested of the app, by claim, of those that the policy asks for; nothing where it is open."""
 
 
 def judge(policy: LivenessPolicy, facts: AppFacts, *, live: bool) -> Judgement:

@@ -33,7 +33,8 @@ def facts_of(definition: Definition, state: State, app: AppId) -> AppFacts:
     counts = state.windows[app].counts(complete=complete)
     unheard = None if state.pauses_lost else False
     pauses = {address: state.pauses.get(address, unheard) for address in required or ()}
-    claims = {claim: value for (subject, claim), value in state.attested.items() if subject == app}
+    attested = ((claim, state.attested.get((app, claim))) for claim in definition.liveness.attested)
+    claims = {claim: value for claim, value in attested if value is not None}
     return AppFacts(required, state.sampler.samples, pauses, counts, claims)
 
 
