@@ -9,7 +9,6 @@ theirs later: `Unconfirmed` keeps until then how many receipts there were.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, islice
 
@@ -44,7 +43,7 @@ def fitted(block: BlockReceipts, header: Header | None) -> BlockReceipts:
         flaw = "numbers or addresses that are no hex"
     if flaw is not None:
         raise Contradiction(f"block {block.number}: {flaw}")
-    return replace(block, hash=header.ref.hash, header=header.ref)
+    return BlockReceipts(block.number, header.ref.hash, block.receipts, header.ref)
 
 
 def _flaw(block: BlockReceipts, header: Header) -> str | None:
@@ -56,8 +55,7 @@ def _flaw(block: BlockReceipts, header: Header) -> str | None:
     if not receipts:
         is_empty = header.receipts_root == EMPTY_ROOT
         return None if is_empty else "no receipts, but the header's receiptsRoot is of some"
-    pairs = zip(receipts, header.transactions, strict=True)
-    if any(receipt.transaction_hash != transaction for receipt, transaction in pairs):
+    if [receipt.transaction_hash for receipt in receipts] != header.transactions:
         return "the receipts are not those of its transactions, in their order"
     return _sums_flaw(receipts, header) or _root_flaw(receipts, header)
 
@@ -73,7 +71,7 @@ def _root_flaw(receipts: Sequence[ReceiptJson], header: Header) -> str | None:
 
 
 def _sums_flaw(receipts: Sequence[ReceiptJson], header: Header) -> str | None:
-    if header.gas_used and sum(int(receipt.gas_used, 16) for receipt in receipts) != header.gas_used:
+    if header.gas_used and sum([int(receipt.gas_used, 16) for receipt in receipts]) != header.gas_used:
         return "the receipts' gas is not the header's gasUsed"
     # An empty bloom proves nothing: there are chains and gateways that never fill it in.
     if header.logs_bloom:

@@ -5,7 +5,6 @@
 Membership is by whole blocks, so a block's announcements are applied before its transactions are counted.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -140,14 +139,17 @@ class Extractor:
         self._system = definition.chain.system
         discoveries = definition.discoveries
         queries = [discovery.wants() for discovery in discoveries]
-        self._always = [
-            each for each, query in zip(discoveries, queries, strict=True) if not query.log_addresses
-        ]
-        self._listening = [
-            (query.log_addresses, each)
-            for each, query in zip(discoveries, queries, strict=True)
-            if query.log_addresses
-        ]
+        self._always: list[Discovery] = []
+        self._listening: list[tuple[frozenset[Address], Discovery]] = []
+        self._at: dict[int, list[Discovery]] = {}
+        for each, query in zip(discoveries, queries, strict=True):
+            if query.log_addresses:
+                self._listening.append((query.log_addresses, each))
+            elif query.blocks:
+                for number in query.blocks:
+                    self._at.setdefault(number, []).append(each)
+            else:
+                self._always.append(each)
         # What a registry or factory will announce is not known when it is created.
         self._all_creations = any(query.log_addresses or query.every_creation for query in queries)
         self._creators = frozenset().union(*(query.creators for query in queries))
@@ -193,27 +195,31 @@ class Extractor:
 
     def _read_logs(self, block: BlockReceipts, found: _Found) -> None:
         """Note what a block's logs say, but not yet whom they make a transaction reach."""
-        logs = [log for receipt in block.receipts for log in receipt.logs]
-        # Also of others: a beacon is known only once a proxy behind it was sampled, and a contract may have
-        # been paused before it joins an app.
-        if not self._speaking.isdisjoint([log.topics[0] for log in logs if log.topics]):
-            self._read_speaking(logs, found)
-        emitted: Counter[Address] = Counter([log.address for log in logs])  # type: ignore[misc]
-        for address, count in emitted.items():
-            if address in self.tracked.counted:
-                self.tracked.alive(address, block.number)
-                tally = found.contracts[address] = _Tally()
-                tally.logs = count
+        counted, speaking, contracts = self.tracked.counted, self._speaking, found.contracts
+        for receipt in block.receipts:
+            for log in receipt.logs:
+                address: Address = log.address  # type: ignore[assignment]  # as decoded, see _called
+                if address in counted:
+                    tally = contracts.get(address)
+                    if tally is None:
+                        tally = contracts[address] = _Tally()
+                    tally.logs += 1
+                # Also of others: a beacon is known only once a proxy behind it was sampled, and a contract
+                # may have been paused before it joins an app.
+                topics = log.topics
+                if topics and topics[0] in speaking:
+                    self._read_speaking(log, found)
+        for address in contracts:
+            self.tracked.alive(address, block.number)
 
-    def _read_speaking(self, logs: Iterable[Log], found: _Found) -> None:
-        for log in logs:
-            topic = log.topics[0] if log.topics else ""
-            if topic in CODE_CHANGES:
-                found.changes[Address(log.address)] = None
-            elif topic in PAUSES and self._policy.not_paused:
-                found.pauses.append(PauseLog(Address(log.address), topic == PAUSED))
-            for measure in self._measures.get(topic, ()):
-                self._measure(measure, log, found)
+    def _read_speaking(self, log: Log, found: _Found) -> None:
+        topic = log.topics[0]
+        if topic in CODE_CHANGES:
+            found.changes[Address(log.address)] = None
+        elif topic in PAUSES and self._policy.not_paused:
+            found.pauses.append(PauseLog(Address(log.address), topic == PAUSED))
+        for measure in self._measures.get(topic, ()):
+            self._measure(measure, log, found)
 
     def _measure(self, measure: Measure, log: Log, found: _Found) -> None:
         """Add what one log says to a measure, if its emitter is one of those that are believed."""
@@ -229,14 +235,11 @@ class Extractor:
         amounts = found.measures.setdefault(measure.key, {})
         amounts[owner] = amount if measure.latest else amounts.get(owner, 0) + amount
 
-    def _called(self, receipts: Iterable[Receipt]) -> Iterator[_Reach]:
+    def _called(self, receipts: Iterable[Receipt]) -> Iterable[_Reach]:
         """Give the contract that a transaction called, where it is one that counts."""
         counted = self.tracked.counted
-        for receipt in receipts:
-            # Addresses as decoded: a call of Address() for each would cost more than the count itself.
-            to: Address | None = receipt.to  # type: ignore[assignment]
-            if to in counted:
-                yield receipt, to, False
+        # Addresses as decoded: a call of Address() for each would cost more than the count itself.
+        return [(receipt, receipt.to, False) for receipt in receipts if receipt.to in counted]  # type: ignore[misc]
 
     def _reaching(self, receipts: Iterable[Receipt]) -> Iterator[_Reach]:
         """Give each contract that a transaction made emit something; it reaches an app once."""
@@ -302,7 +305,10 @@ class Extractor:
             if sender in system or receipt.type in types:
                 continue
             app = counted[address]
-            gas, fee = _cost(receipt)
+            gas = int(receipt.gas_used, 16)
+            fee = gas * int(receipt.effective_gas_price, 16)
+            if receipt.l1_fee is not None:
+                fee += int(receipt.l1_fee, 16)
             tally = contracts.get(address)
             if tally is None:
                 tally = contracts[address] = _Tally()
@@ -343,12 +349,11 @@ class Extractor:
 
     def _announcements(self, block: BlockReceipts) -> tuple[Announcement, ...]:
         """Ask each discovery method; those that only listen to certain emitters are asked when one spoke."""
-        listening: list[Discovery] = self._always
+        asked = [*self._always, *self._at.get(block.number, ())]
         if self._listening:
             emitters = {log.address for receipt in block.receipts for log in receipt.logs}
-            heard = [each for addresses, each in self._listening if not addresses.isdisjoint(emitters)]
-            listening = [*listening, *heard]
-        return tuple(item for discovery in listening for item in discovery.read(block))
+            asked += [each for addresses, each in self._listening if not addresses.isdisjoint(emitters)]
+        return tuple(item for discovery in asked for item in discovery.read(block))
 
     def _creations(self, receipts: Iterable[Receipt]) -> tuple[Creation, ...]:
         return tuple(

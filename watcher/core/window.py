@@ -103,6 +103,9 @@ class Query:
     Logs whose emitter is in `log_addresses`; contract creations sent by `creators`, or all of them
     (`every_creation`), and the creations of the contracts in `created`. `blocks` are those at which it speaks
     whatever they hold. Empty sets ask for nothing.
+
+    A method that names `log_addresses` is asked about the blocks in which one of these emitted something, one
+    that names only `blocks` about those, and any other about each block.
     """
 
     log_addresses: frozenset[Address] = frozenset()
