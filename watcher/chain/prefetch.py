@@ -11,20 +11,20 @@ Result = TypeVar("Result")
 
 
 def prefetch(
-    jobs: Iterable[Job], run: Callable[[Job], Result], ahead: int, now: Callable[[], int] | None = None
+    jobs: Iterable[Job], run: Callable[[Job], Result], at_once: int, ahead: Callable[[], int] | None = None
 ) -> Generator[tuple[Job, Callable[[], Result]]]:
     """Give each job with a function that waits for its result (or raises its error), in the jobs' order.
 
-    At most `ahead` jobs run or wait to be taken, and no more than `now` says at the time; `jobs` is asked for
-    the next one only when there is room.
+    At most `at_once` jobs run; those that run or wait to be taken are as many as `ahead` says at the time, or
+    without it no more. `jobs` is asked for the next one only when there is room.
     Closing the iterator starts no further job and does not wait for the running ones.
     """
     todo = iter(jobs)
     waiting: deque[tuple[Job, Future[Result]]] = deque()
-    pool = ThreadPoolExecutor(ahead, thread_name_prefix="fetch")
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="fetch")
     try:
         while True:
-            room = ahead if now is None else max(1, min(ahead, now()))
+            room = at_once if ahead is None else max(1, ahead())
             for job in islice(todo, max(0, room - len(waiting))):
                 waiting.append((job, pool.submit(run, job)))
             if not waiting:

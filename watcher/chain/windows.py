@@ -23,7 +23,7 @@ from watcher.core.window import BlockReceipts, Window
 from watcher.errors import ChainError, MalformedAnswer
 
 AHEAD = 32
-"""Requests under way or waiting to be decoded, at most."""
+"""Requests under way at once, at most."""
 MAX_WINDOW_BYTES = 3_000_000
 """A window ends early where its answers exceed this, so that memory does not grow with full blocks."""
 
@@ -55,7 +55,7 @@ class WindowReader:
         part: list[BlockReceipts] = []
         askers: set[Endpoint] = set()
         size_bytes = 0
-        with closing(prefetch(todo, self._send, self._ahead, self._length.ahead)) as arriving:
+        with closing(prefetch(todo, self._send, self._ahead, self._room)) as arriving:
             for (span, questions), sent in arriving:
                 reply = sent()
                 size_bytes += reply.size_bytes
@@ -75,6 +75,13 @@ class WindowReader:
                     self._unconfirmed.add(part, askers)
                     yield Window(blocks, part)
                     previous, part, size_bytes, askers = part[-1], [], 0, set()
+
+    def _room(self) -> int:
+        """Give how many requests may be under way or wait to be decoded; more than are under way at once.
+
+        So there is something to send while what came is worked on.
+        """
+        return min(self._ahead + self._ahead // 2, self._length.ahead())
 
     def _blocks_at_once(self, left: int, *, every_header: bool) -> int:
         """Give how many of the blocks left one request asks for: what fits an answer, and a batch."""

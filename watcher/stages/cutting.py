@@ -50,12 +50,14 @@ class Sizes:
 class Cutting:
     """Makes jobs; keeps what the windows before say about the next one."""
 
-    def __init__(self, chain: Chain, sizes: Sizes) -> None:
+    def __init__(self, chain: Chain, sizes: Sizes, *, one_reader: bool = False) -> None:
+        """Make jobs for one reader after the other, or all for the same `one_reader`, which may read on."""
         self._chain = chain
         self._sizes = sizes
+        self._one_reader = one_reader
         self._by_logs = sizes.logs
         self._most = max(sizes.final, sizes.logs)
-        self._dense = False
+        self._dense: bool | None = None
 
     def final_job(
         self, at: int, last: int, known: tuple[BlockFacts[Address], ...], *, by_logs: bool
@@ -71,7 +73,16 @@ class Cutting:
             return None
         # Near finality endpoints may be on different branches: there each block shows that it follows.
         near = blocks.first > last - self._sizes.linked
-        return Job(blocks, known, every_header=near or (self._dense and not by_logs), by_logs=by_logs)
+        every_header = near or bool(self._dense and not by_logs)
+        through = min(self._before_gap(blocks.first, last), last - self._sizes.linked)
+        reads_on = self._one_reader and self._dense is not None and not by_logs and through >= blocks.last
+        return Job(
+            blocks,
+            known,
+            every_header=every_header,
+            by_logs=by_logs,
+            through=through if reads_on else None,
+        )
 
     def head_job(
         self, at: int, last: int, known: tuple[BlockFacts[Address], ...], *, slow: bool, by_logs: bool
@@ -87,7 +98,8 @@ class Cutting:
     def learn(self, job: BlockRange, rows: int, with_facts: int) -> None:
         """Take in how many rows a window brought, and how many of them say something."""
         self._most = min(2 * self._most, max(self._sizes.final, self._sizes.logs))
-        self._dense = 2 * with_facts > len(job)
+        # Not back at once: what is under way was asked for as the window before was.
+        self._dense = (4 if self._dense else 2) * with_facts > len(job)
         if rows > ROWS_A_WINDOW:
             self._by_logs = max(self._sizes.final, self._by_logs // 2)
         elif 4 * rows < ROWS_A_WINDOW:
@@ -104,8 +116,11 @@ class Cutting:
         first = self._chain.next_block(at - 1)
         if first > last:
             return None
-        before_gap = min((gap.first - 1 for gap in self._chain.gaps if gap.first > first), default=last)
-        return BlockRange(first, min(first + size - 1, last, before_gap))
+        return BlockRange(first, min(first + size - 1, self._before_gap(first, last)))
+
+    def _before_gap(self, first: int, last: int) -> int:
+        """Give the last block before the next gap, `last` at most."""
+        return min([last, *(gap.first - 1 for gap in self._chain.gaps if gap.first > first)])
 
 
 def is_slow(final: BlockRef | None, head: BlockRef) -> bool:

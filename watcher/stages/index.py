@@ -95,7 +95,7 @@ class Index:
         self._clock = clock
         self._by_logs = by_logs
         sizes = sizes or Sizes()
-        self._cutting = Cutting(definition.chain, sizes)
+        self._cutting = Cutting(definition.chain, sizes, one_reader=workplace is None)
         self._head_first = HeadFirst(definition, sizes.backlog)
         self._stopping = stopping
         self._progress = progress
@@ -149,16 +149,22 @@ class Index:
 
     def close(self) -> None:
         """Let the workers go; what is under way is lost, and nothing else."""
+        self._forget()
         self._readahead.close()
 
     def _rebuilt(self) -> Tracked:
         """Learn from the rows who belongs to which app; what is under way was read with older knowledge."""
-        self._readahead.forget()
+        self._forget()
         with self._store.reading() as tx:
             announcing = [announced(facts) for facts in tx.facts.announcing()]
         tracked = Tracked(self._definition, announcing)
         self._known = tuple(facts for facts in announcing if tracked.steers(facts))
         return tracked
+
+    def _forget(self) -> None:
+        """Take nothing that is under way."""
+        self._readahead.forget()
+        self._reader.forget()
 
     def _headers(self, numbers: Sequence[int]) -> list[BlockRef]:
         return existing_headers(self._source, numbers)
@@ -249,7 +255,7 @@ class Index:
                 check_under(self._source, last, final)
             written = write_window(self._store, self._chain, window, is_final=final is not None, ahead=ahead)
         except EndpointUnavailable:
-            self._readahead.forget()
+            self._forget()
             raise
         if written.joined or self._tracked is None:
             self._tracked = None

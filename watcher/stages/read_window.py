@@ -6,7 +6,6 @@ It writes nothing and keeps nothing between windows, so a window can be read any
 workers at once; the one writer commits what comes back in order.
 """
 
-import gc
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -24,23 +23,24 @@ from watcher.core.types import ActorId, Address, BlockRange, BlockRef
 from watcher.core.window import LogFilter
 from watcher.errors import EndpointUnavailable, HistoryMissing
 from watcher.stages.boundaries import hour_boundaries
+from watcher.stages.footprint import settle
+from watcher.stages.seams import Seams
 from watcher.store.encoding import PackedWindow, Packer
-
-OBJECTS_BETWEEN_COLLECTIONS = 50_000
-"""So many new objects are made in this process before the garbage collector looks through them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One window to read; `known` are the blocks before it that steer what is read, for `Tracked`.
 
-    `by_logs`: only blocks that the program's log filter passes are read.
+    `by_logs`: only blocks that the program's log filter passes are read. Where the same reader is to read the
+    windows that follow, up to `through`, it may begin to.
     """
 
     blocks: BlockRange
     known: tuple[BlockFacts[Address], ...] = ()
     every_header: bool = False
     by_logs: bool = False
+    through: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,8 @@ class JobReader:
         self._definition = definition
         self._chain = definition.chain
         self._source = source
-        # Blocks as they are read form no cycles, and are soon gone: looking through them for garbage every
-        # few hundred objects costs a fifth of a backfill (benchmarks/clients.py).
-        gc.set_threshold(max(gc.get_threshold()[0], OBJECTS_BETWEEN_COLLECTIONS))
+        self._seams = Seams(source)
+        settle()
         self._lock = Lock()
         self._known: tuple[BlockFacts[Address], ...] = ()
         self._tracked = Tracked(definition)
@@ -112,6 +111,10 @@ class JobReader:
         announcing = [announced(found.at(read.headers[number])) for number, found in read.announcing]
         return WindowRows(job.blocks, read.packer.window(read.line()), announcing, alive)
 
+    def forget(self) -> None:
+        """Go on with nothing that is under way."""
+        self._seams.forget()
+
     def _before(self, known: tuple[BlockFacts[Address], ...]) -> Tracked:
         """Give what is tracked behind the known blocks; most often it is what it was for the last job."""
         with self._lock:
@@ -127,9 +130,16 @@ class JobReader:
         read = _Read()
         hashes: dict[int, str] = {}
         every_header = job.every_header or self._every_block
-        windows = self._source.windows(job.blocks, len(job.blocks), every_header=every_header, only=wanted)
+        if job.through is None:
+            windows = self._source.windows(
+                job.blocks, len(job.blocks), every_header=every_header, only=wanted
+            )
+        else:
+            windows = self._seams.windows(job.blocks, job.through, every_header=every_header)
+        read_to = None
         with closing(windows):
             for window in windows:
+                read_to = window.range.last
                 read.headers.update((block.number, block) for block in window.bare)
                 for block in window.blocks:
                     findings = extractor.read(block)
@@ -141,6 +151,8 @@ class JobReader:
                     hashes[block.number] = block.hash
                     if findings.announcements or findings.creations:
                         read.announcing.append((block.number, findings))
+        if read_to != job.blocks.last:
+            raise RuntimeError(f"blocks {job.blocks} were read to {read_to} only: a fault of the watcher")
         missing = {*self._edges(job.blocks), *hashes} - read.headers.keys()
         read.headers.update((block.number, block) for block in self._headers(sorted(missing)))
         for number, block_hash in hashes.items():

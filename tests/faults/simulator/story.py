@@ -32,7 +32,7 @@ from watcher.core.facts import BlockAtWant
 from watcher.errors import WatcherError, WrongChain
 from watcher.stages.announce import Announcer, Subscription
 from watcher.stages.attesting import Folder
-from watcher.stages.cutting import BACKLOG, Sizes
+from watcher.stages.cutting import BACKLOG, NEAR_FINAL, Sizes
 from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
 from watcher.stages.evaluate import TRIES_BEFORE_ALARM, Evaluate, EvaluateResult
@@ -119,6 +119,7 @@ class Story:
         self.nodes = {name: Node(name, self.truth.chain, other, self.clock, self.random) for name in names}
         self._ahead = Random(f"{seed}/ahead")
         self._outage = Random(f"{seed}/outage")
+        self._linked = Random(f"{seed}/linked")
         self._plain = plain
         self._heads = Heads(Random(f"{seed}/heads"), self.clock)
         self._listening = not plain and Random(f"{seed}/listens").random() < LISTENING
@@ -231,6 +232,7 @@ class Story:
                 min(random.choice((2, 30, 20_000)), 6 if self.setting.listed else 20_000),
                 random.choice((1, 4, 100)),
                 self._ahead.choice((1, 4, 12)) if self.setting.listed else BACKLOG,
+                self._linked.choice((2, 10, NEAR_FINAL)),
             ),
             readers=1,
         )
