@@ -37,8 +37,8 @@ test: $(SETUP) $(NODE) ## run every test, then hold coverage to its bars
 	$(BIN)/pytest -n $(JOBS) -m postgres
 	$(BIN)/python -m tests.coverage_bars
 
-simulate: $(SETUP) ## live many seeds of trouble: make simulate SEEDS=20000, or SEEDS=500:520 BLOCKS=400
-	$(BIN)/python -m tests.faults.simulator --seeds $(SEEDS) --blocks $(BLOCKS) --jobs $(JOBS)
+simulate: $(SETUP) ## live many seeds of trouble: make simulate SEEDS=20000, or SEEDS=500:520 BLOCKS=400 POSTGRES=1
+	$(BIN)/python -m tests.faults.simulator --seeds $(SEEDS) --blocks $(BLOCKS) --jobs $(JOBS) $(if $(POSTGRES),--postgres)
 
 check: format-check lint types imports test ## everything that CI runs
 

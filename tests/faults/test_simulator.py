@@ -55,6 +55,12 @@ def test_whatever_happens_the_ledger_is_that_of_a_clean_replay(first: int) -> No
     simulate(f"{first}:{first + AT_ONCE}", "--blocks", str(BLOCKS))
 
 
+@pytest.mark.postgres
+def test_a_watcher_on_postgresql_writes_what_a_clean_replay_on_sqlite_does() -> None:
+    """The same seeds, lived through on the other database."""
+    simulate(f"0:{AT_ONCE // 2}", "--blocks", str(BLOCKS), "--postgres")
+
+
 @pytest.mark.parametrize(("seed", "blocks", "program"), regressions())
 def test_what_failed_once_does_not_fail_again(seed: int, blocks: int, program: str) -> None:
     """Each of these seeds found a fault."""

@@ -7,9 +7,12 @@ hold and what happened to the watcher; add it to regressions.txt with its blocks
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 
+from tests.databases import server_running
 from tests.faults.simulator.running import SMALL, Verdict, run
 
 EVERY = 500
@@ -26,13 +29,15 @@ def main() -> int:
     parser.add_argument("--blocks", type=int, default=SMALL, help="blocks a seed lives through, at least")
     parser.add_argument("--jobs", type=int, default=2, help="seeds at the same time")
     parser.add_argument("--plain", action="store_true", help="count live apps only, as the first seeds did")
+    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server of its own")
     chosen = parser.parse_args()
     first, _, last = chosen.seeds.rpartition(":")
     seeds = range(int(first or 0), int(last))
     failed = 0
     turns = crashes = reorgs = ahead = wake_ups = 0
-    with ProcessPoolExecutor(chosen.jobs) as pool:
-        verdicts = pool.map(partial(run, blocks=chosen.blocks, plain=chosen.plain), seeds, chunksize=10)
+    with _server(wanted=chosen.postgres) as server, ProcessPoolExecutor(chosen.jobs) as pool:
+        live = partial(run, blocks=chosen.blocks, plain=chosen.plain, server=server)
+        verdicts = pool.map(live, seeds, chunksize=10)
         for done, verdict in enumerate(verdicts, 1):
             failed += bool(verdict.findings)
             turns, crashes = turns + verdict.log.turns, crashes + verdict.log.crashes
@@ -44,6 +49,15 @@ def main() -> int:
                 lived = f"{turns} turns, {wake_ups} wake-ups, {crashes} crashes, {reorgs} reorgs"
                 _say(f"{done} seeds: {failed} failed; {lived}, {ahead} times the head first")
     return 1 if failed else 0
+
+
+@contextmanager
+def _server(*, wanted: bool) -> Iterator[str | None]:
+    if not wanted:
+        yield None
+        return
+    with server_running() as server:
+        yield server.get_uri()
 
 
 def _show(verdict: Verdict) -> None:

@@ -1,5 +1,9 @@
-"""Running seeds: each in a folder of its own, in memory where the system has such a place."""
+"""Running seeds: each in a folder of its own, in memory where the system has such a place.
 
+On SQLite; with the URL of a PostgreSQL server the story is lived there, and replayed on SQLite all the same.
+"""
+
+import os
 import tempfile
 import traceback
 from collections.abc import Iterator
@@ -8,7 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from logging import CRITICAL
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import structlog
 from sqlalchemy import delete
 
@@ -32,11 +38,11 @@ class Verdict:
     log: Log
 
 
-def run(seed: int, blocks: int = SMALL, *, plain: bool = False) -> Verdict:
+def run(seed: int, blocks: int = SMALL, *, plain: bool = False, server: str | None = None) -> Verdict:
     """Live one seed and check it; whatever ends it is a finding. `plain`: as in Story."""
     log = Log()
     try:
-        with story(seed, blocks, log, plain=plain) as (lived, clean):
+        with story(seed, blocks, log, plain=plain, server=server) as (lived, clean):
             found = tuple(findings(lived, clean))
     except Exception:  # noqa: BLE001  # whatever ends a story is a finding
         found = (traceback.format_exc(limit=-6),)
@@ -45,11 +51,16 @@ def run(seed: int, blocks: int = SMALL, *, plain: bool = False) -> Verdict:
 
 @contextmanager
 def story(
-    seed: int, blocks: int = SMALL, log: Log | None = None, *, plain: bool = False
+    seed: int,
+    blocks: int = SMALL,
+    log: Log | None = None,
+    *,
+    plain: bool = False,
+    server: str | None = None,
 ) -> Iterator[tuple[Story, Store]]:
     """Live one seed to its end; give the story and an empty database for the clean replay."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(CRITICAL))
-    lived, clean = _stores()
+    lived, clean = _stores(server)
     for store in (lived, clean):
         _wipe(store)
     with tempfile.TemporaryDirectory(dir=_place()) as name:
@@ -60,10 +71,16 @@ def story(
 
 
 @cache
-def _stores() -> tuple[Store, Store]:
+def _stores(server: str | None) -> tuple[Store, Store]:
     """Make two databases once: their tables, and learning their statements, take longer than a story."""
     folder = Path(tempfile.mkdtemp(dir=_place()))
-    lived, clean = (Store.open(f"sqlite:///{folder / name}.db", create=True) for name in ("lived", "clean"))
+    urls = [f"sqlite:///{folder / name}.db" for name in ("lived", "clean")]
+    if server is not None:
+        name = f"lived_{os.getpid()}"
+        with psycopg.connect(server, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name}".encode())
+        urls[0] = urlsplit(server)._replace(path=f"/{name}").geturl()
+    lived, clean = (Store.open(url, create=True) for url in urls)
     return lived, clean
 
 

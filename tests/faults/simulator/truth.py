@@ -15,8 +15,10 @@ from eth_utils.crypto import keccak
 
 from tests.faults.simulator import measured
 from tests.faults.simulator.attesting import CLAIM, Signers
+from watcher.abi import parse_signature
 from watcher.chain.code import EIP1967_SLOT
 from watcher.config.program import load_program
+from watcher.core.applications import open_app
 from watcher.core.definition import Definition
 from watcher.core.facts import Activity, Announcement, BlockFacts, PauseLog
 from watcher.core.tracked import PAUSED, UNPAUSED, UPGRADED
@@ -38,6 +40,25 @@ PLAIN, PROXY, LATE, LEAVING, FOUND = (
     address(name) for name in ("plain", "proxy", "late", "leaving", "found 0")
 )
 
+ENTRY_POINT = Address("0x0000000071727de22e5e9d8baf0edac6f37da032")
+"""ERC-4337's, v0.7: the chain's family lists it."""
+FORWARDER = address("forwarder")
+_FORWARDED = "Forwarded(address indexed signer, bool done)"
+OPENS = parse_signature("BeforeExecution()").topic0
+OPERATION = parse_signature(
+    "UserOperationEvent(bytes32 indexed userOpHash, address indexed sender, address indexed paymaster, "
+    "uint256 nonce, bool success, uint256 actualGasCost, uint256 actualGasUsed)"
+).topic0
+FORWARDED = parse_signature(_FORWARDED).topic0
+MARKER = f"""[[liveness.marker]]
+event = "{_FORWARDED}"
+actor = "signer"
+success = "done"
+emitters = ["{FORWARDER}"]"""
+
+Acts = tuple[tuple[Address, bool, tuple[FakeLog, ...]], ...]
+"""Who authorised what inside one transaction, whether it succeeded, and the logs that it made."""
+
 PROGRAM = """schema = 1
 id = "simulated"
 {title}
@@ -51,7 +72,7 @@ count_from = {count_from}
 state_every = "{state_every}"
 {gap}
 [liveness]
-unit = "transaction"
+unit = "{unit}"
 reach = "{reach}"
 window = {{ days = {days}, kind = "{kind}" }}
 min_actions = {min_actions}
@@ -72,6 +93,7 @@ contract = [{{ address = "{leaving}", until_block = {leaves_at} }}]
 [[app]]
 id = "found"
 {found}
+{everybody}
 [[kpi]]
 id = "two"
 metric = {{ kind = "live_apps" }}
@@ -100,7 +122,8 @@ on_regression = "{on_regression}"
 class Setting:
     """What a seed chose of the program; `depth` None: finality goes by the tag.
 
-    `listed`: no contract is found, so that the definition alone says who belongs to which app.
+    `listed`: no contract is found, so that the definition alone says who belongs to which app. `everybody`:
+    what users create makes apps of their own. `bundled`: users act inside of others' transactions.
     """
 
     definition: Definition
@@ -111,6 +134,8 @@ class Setting:
     measured: measured.Measured
     signers: Signers
     listed: bool
+    everybody: bool
+    bundled: bool
 
 
 def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
@@ -136,6 +161,10 @@ def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
     )
     gap = f'[[chain.gap]]\nfirst = {gap_at}\nlast = {gap_at + 2}\nreason = "lost"'
     listed = not plain and Random(f"{seed}/listed").random() < 0.25
+    everybody = not (plain or listed) and Random(f"{seed}/everybody").random() < 0.2
+    bundled = not plain and touched and Random(f"{seed}/bundled").random() < 0.3
+    if bundled:
+        liveness.append(MARKER)  # the last of its table: it begins one
     discover = (
         f'kind = "factory_event"\nfactories = ["{FACTORY}"]\nevent = "Made(address made)"\nargument = "made"'
         if factory
@@ -146,7 +175,8 @@ def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
         finality='tag = "finalized"' if depth is None else f"depth = {depth}",
         count_from=count_from,
         state_every=random.choice(("1d", "6h")),
-        gap=gap if random.random() < 0.25 else "",
+        gap=gap if random.random() < 0.25 and not everybody else "",
+        unit="action" if bundled else "transaction",
         reach="touched" if touched else "direct",
         days=random.choice((1, 1, 2)),
         kind=random.choice(("rolling", "rolling", "complete_days")),
@@ -160,6 +190,7 @@ def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
         leaving=LEAVING,
         leaves_at=leaves_at,
         found=f'contract = [{{ address = "{FOUND}" }}]' if listed else f"[[app.discover]]\n{discover}",
+        everybody='[[app]]\nid = "by"\n[[app.discover]]\nkind = "open"' if everybody else "",
         duration=random.choice(("2h", "1d", "7d")),
         on_regression=policy,
         rearm="rearm = true" if policy == "cancel" and random.random() < 0.5 else "",
@@ -168,7 +199,8 @@ def setting(seed: int, random: Random, folder: Path, *, plain: bool) -> Setting:
     besides = Random(f"{seed}/measured")
     more = measured.Measured("", besides) if plain else measured.draw(besides, PLAIN, GENESIS)
     file.write_text(f"{text}\n{more.tables}\n{signers.tables()}", encoding="utf-8")
-    return Setting(load_program(file).definition, depth, factory, touched, file, more, signers, listed)
+    definition = load_program(file).definition
+    return Setting(definition, depth, factory, touched, file, more, signers, listed, everybody, bundled)
 
 
 class Truth:
@@ -183,6 +215,8 @@ class Truth:
         self._random = random
         self._made = 0
         self._highest = 0
+        self._besides = Random(f"{random.random()}" if chosen.everybody or chosen.bundled else "")
+        self._acts: dict[FakeTx, Acts] = {}
         self._noted(self.chain.head(), [], [])
         code = dict.fromkeys((PLAIN, LATE, LEAVING, LOGIC), PLAIN_CODE)
         if chosen.listed:
@@ -229,12 +263,17 @@ class Truth:
         if not quiet and self._random.random() < 0.06 and not self._chosen.listed:
             made.append(self._find(announced, made, code))
             members = {**members, announced[-1].address: AppId("found")}
+        if self._chosen.everybody and not quiet and self._besides.random() < 0.15:
+            made.append(self._created(announced, made))
+            members = {**members, announced[-1].address: announced[-1].app}
         if not quiet and self._random.random() < 0.05:
             logic = self._random.choice((LOGIC, LOGIC, HOLLOW))
             storage[PROXY, EIP1967_SLOT] = logic
             made.append(tx(OWNER, PROXY, logs=[log(PROXY, UPGRADED)]))
         if not quiet:
             made += [self._use(list(members)) for _ in range(self._random.choice((0, 0, 1, 2, 4)))]
+        if self._chosen.bundled and not quiet and self._besides.random() < 0.6:
+            made.append(self._bundle([PLAIN, PROXY, LATE, LEAVING, *members]))
         at = self.head.timestamp + self._random.choice(STEPS)
         answers = self._chosen.measured.answers()
         block = self.chain.block(*made, at=at, code=code, storage=storage, answers=answers)
@@ -253,7 +292,49 @@ class Truth:
             announced.append(Announcement(AppId("found"), contract, source, logs_before))
             return tx(OWNER, FACTORY, logs=[log(FACTORY, MADE, data=f"0x{'00' * 12}{contract[2:]}")])
         announced.append(Announcement(AppId("found"), contract, f"deployer:{OWNER}", logs_before))
+        if self._chosen.everybody:
+            announced.append(Announcement(open_app(AppId("by"), OWNER), contract, "open", logs_before))
         return create(OWNER, contract=contract)
+
+    def _created(self, announced: list[Announcement], before: list[FakeTx]) -> FakeTx:
+        """Let a user create a contract, which is an app of its own, or another contract of one."""
+        self._made += 1
+        creator, contract = self._besides.choice(USERS[:4]), address(f"created {self._made}")
+        app = open_app(AppId("by"), creator)
+        announced.append(Announcement(app, contract, "open", sum(len(each.logs) for each in before)))
+        return create(creator, contract=contract)
+
+    def _bundle(self, contracts: list[Address]) -> FakeTx:
+        """Let somebody carry out what users authorised, through an EntryPoint or a forwarder."""
+        random = self._besides
+        entered = random.random() < 0.6
+        logs: list[FakeLog] = [log(ENTRY_POINT, OPENS)] if entered else []
+        acts: list[tuple[Address, bool, tuple[FakeLog, ...]]] = []
+        for _ in range(random.randint(1, 3)):
+            user, done = random.choice(USERS), random.random() < 0.85
+            theirs = [
+                log(random.choice(contracts), random.choice((USED, USED, USED, TRANSFER)))
+                for _ in range(random.choice((0, 1, 1, 2)))
+            ]
+            word = "0x" + user[2:].rjust(64, "0")
+            if entered:
+                data = "0x" + "".join(f"{number:064x}" for number in (0, done, 1, 1))
+                closing = log(ENTRY_POINT, OPERATION, "0x" + "77" * 32, word, "0x" + "00" * 32, data=data)
+            else:
+                closing = log(FORWARDER, FORWARDED, word, data=f"0x{done:064x}")
+            logs += [*theirs, closing]
+            acts.append((user, done, tuple(theirs)))
+        logs += [log(random.choice(contracts), USED)] * random.choice((0, 0, 1))  # nobody's
+        made = tx(OWNER, ENTRY_POINT if entered else FORWARDER, logs=logs, ok=random.random() < 0.93)
+        made = self._chosen.measured.more(made, [PLAIN, PROXY])
+        self._acts[made] = tuple(acts) if made.ok else ()
+        return made
+
+    def _acted(self, made: FakeTx) -> Acts:
+        """Give who authorised what in a transaction: its sender all of it, unless it is a bundle."""
+        if made.to is None:
+            return ()
+        return self._acts.get(made, ((Address(made.sender), made.ok, made.logs),))
 
     def _sources(self, app: str) -> list[str]:
         return [found.source for found in self._chosen.definition.apps[AppId(app)].discoveries]
@@ -275,7 +356,7 @@ class Truth:
         for item in [*said, *self._listed(number)]:
             if item.removed:
                 members.pop(item.address, None)
-            else:
+            elif item.source != "open" or item.address not in members:
                 members[item.address] = item.app
         return members
 
@@ -311,14 +392,17 @@ class Truth:
             self.facts.append(BlockFacts(block))
             return
         said = (*self._listed(block.number), *announced)
-        members = self._members(block.number) | {item.address: item.app for item in said if not item.removed}
+        members = {item.address: item.app for item in said if not item.removed and item.source == "open"}
+        members |= self._members(block.number)
+        members |= {item.address: item.app for item in said if not item.removed and item.source != "open"}
         acted: dict[AppId, dict[ActorId, int]] = {}
-        for each in made:
-            if not each.ok or each.to is None:
+        acts = [(each.to, *act) for each in made for act in self._acted(each)]
+        for to, who, done, emitted in acts:
+            if not done:
                 continue
-            reached = {Address(one.address) for one in each.logs if one.topics[:1] != (TRANSFER,)}
-            contracts = reached if self._chosen.touched else {Address(each.to)}
-            actor = ActorId(1 + [*USERS, OWNER].index(Address(each.sender)))
+            reached = {Address(one.address) for one in emitted if one.topics[:1] != (TRANSFER,)}
+            contracts = reached if self._chosen.touched else {Address(to or "")}
+            actor = ActorId(1 + [*USERS, OWNER].index(who))
             for app in {members[contract] for contract in contracts if contract in members}:
                 actors = acted.setdefault(app, {})
                 actors[actor] = actors.get(actor, 0) + 1
