@@ -1,5 +1,6 @@
 """The index stage: what it stores, what it refuses, and what it leaves for the next run."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from tests.databases import Killed
 from tests.stages.world import APPS, START, USERS, Watch, definition, open_for_business, use, world_clock
 from watcher.core.definition import Definition
 from watcher.core.facts import SampleWant
-from watcher.core.types import BlockRange
+from watcher.core.types import BlockRange, BlockRef
 from watcher.errors import (
     CallRefused,
     ChainError,
@@ -207,12 +208,33 @@ def test_a_reorg_of_everything_that_is_stored_names_the_start(
 def test_a_block_that_vanishes_below_the_head_is_no_answer(index: Index, chain: FakeChain) -> None:
     """A gateway whose backends disagree is waited for, not believed."""
     index.run()
+    chain.empty_blocks(2)
     answered = chain.headers
     chain.headers = lambda numbers: [None for _ in numbers]  # type: ignore[method-assign]
     with pytest.raises(EndpointUnavailable, match="although its head is above"):
         index.run()
     chain.headers = answered  # type: ignore[method-assign]
     assert index.run().rewound == 0
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_head_that_is_or_follows_the_newest_block_says_that_nothing_was_replaced(
+    program: Definition, chain: FakeChain, store: Store, more: int
+) -> None:
+    """Its own hash or its parent's is proof enough: at the head each request counts."""
+    index = Index(program, chain, store, world_clock())
+    index.run()
+    chain.empty_blocks(more)
+    asked: list[Sequence[int]] = []
+    answered = chain.headers
+
+    def noted(numbers: Sequence[int]) -> list[BlockRef | None]:
+        asked.append(numbers)
+        return answered(numbers)
+
+    chain.headers = noted  # type: ignore[method-assign]
+    head = index.run().head
+    assert asked == [[head.number - 3]], "only which block is final by depth"
 
 
 def test_a_failed_read_leaves_what_was_committed_and_the_next_run_goes_on(

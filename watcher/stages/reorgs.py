@@ -29,6 +29,8 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
         tip = tx.facts.newest(ahead.first.number, head.number) if ahead else None
     watched = dict.fromkeys([final, concluded, history, tip])
     known = [block for block in watched if block is not None and block.number <= head.number]
+    if ahead is None and known and _shows_below(head, max(known, key=lambda block: block.number)):
+        return 0
     there = _still_there(source, known)
     replaced = [
         block
@@ -53,6 +55,14 @@ def rewind_if_replaced(source: ChainSource, store: Store, head: BlockRef) -> int
         fork_point = _last_common(source, store, floor + 1, history.number if history else head.number)
     with store.writing() as tx:
         return tx.facts.rewind(max(fork_point, floor))
+
+
+def _shows_below(head: BlockRef, newest: BlockRef) -> bool:
+    """Tell whether a head is the newest known block or its child: then all known ones lie on its branch.
+
+    So most runs at the head need not ask.
+    """
+    return head == newest or (head.number == newest.number + 1 and head.parent_hash == newest.hash)
 
 
 def _still_there(source: ChainSource, blocks: Sequence[BlockRef]) -> list[BlockRef]:
