@@ -35,7 +35,7 @@ class Header:
 
     ref: BlockRef
     receipts_root: str
-    transactions: Sequence[str]
+    transactions: list[str]
     gas_used: int = 0
     logs_bloom: int = 0
 
