@@ -133,6 +133,27 @@ def test_cutting_lets_one_reader_read_on_to_where_headers_are_wanted(tmp_path: P
     assert through(several, 11) is None
 
 
+class InParts(FakeChain):
+    """A chain that ends windows early, as a source may to bound memory."""
+
+    def windows(
+        self, blocks: BlockRange, size: int, *, every_header: bool, only: LogFilter | None = None
+    ) -> Generator[Window]:
+        """Read three blocks at a time, and no window over the end of one of `size`."""
+        for first in range(blocks.first, blocks.last + 1, size):
+            whole = BlockRange(first, min(first + size - 1, blocks.last))
+            yield from super().windows(whole, 3, every_header=every_header, only=only)
+
+
+def test_a_range_may_come_in_several_windows() -> None:
+    """It ends where its last block is."""
+    chain = InParts()
+    chain.empty_blocks(40)
+    seams = Seams(chain)
+    read = [numbers(seams.windows(BlockRange(first, first + 9), 40, every_header=False)) for first in (1, 11)]
+    assert read == [list(range(first, first + 10)) for first in (1, 11)]
+
+
 class Short(FakeChain):
     """A chain whose windows end too early, against its word."""
 
@@ -144,11 +165,11 @@ class Short(FakeChain):
         return super().windows(fewer, size, every_header=every_header, only=only)
 
 
-def test_a_window_that_ends_early_is_never_stored(tmp_path: Path) -> None:
+@pytest.mark.parametrize("through", [None, 20])
+def test_a_window_that_ends_early_is_never_stored(tmp_path: Path, through: int | None) -> None:
     """Blocks that nobody read are not blocks in which nothing happened."""
     chain = Short()
-    for _ in range(20):
-        chain.block()
+    chain.empty_blocks(20)
     reader = JobReader(definition(tmp_path), chain)
     with pytest.raises(RuntimeError, match=r"to 15 only"):
-        reader(Job(BlockRange(1, 20)))
+        reader(Job(BlockRange(1, 20), through=through))

@@ -18,9 +18,9 @@ _M_ARENA_MAX = -8
 """glibc's name for how many arenas its allocator may have (malloc.h)."""
 
 
-def settle() -> None:
+def settle(libc: object | None = None) -> None:
     """Collect garbage seldom; keep one arena where libc is glibc: one a thread holds 10 MB for nothing."""
     gc.set_threshold(max(gc.get_threshold()[0], OBJECTS_BETWEEN_COLLECTIONS))
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = getattr(libc or ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)

@@ -54,8 +54,8 @@ class Seams:
             for window in left.windows:
                 yield window
                 if window.range.last == blocks.last:
+                    goes_on = blocks.last < left.blocks.last
                     break
-            goes_on = blocks.last < left.blocks.last
         finally:
             if not goes_on:
                 left.windows.close()
