@@ -148,6 +148,12 @@ class JsonRpcSource:
         """Tell whether one endpoint has all these blocks."""
         return self._agreement.shows(blocks)
 
+    def together(self, numbers: Sequence[int]) -> list[BlockRef | None]:
+        """Give blocks by number, all of one endpoint."""
+        questions = [header_if_any(number) for number in numbers]
+        alone = self._rpc.only(self._rpc.endpoints)
+        return [_ref(header) for header in alone.ask(questions, BLOCKS, together=True)]
+
     def witnesses(self, number: int) -> Sequence[Witness]:
         """Ask each endpoint which block it has under a number."""
         return self._agreement.witnesses(number)

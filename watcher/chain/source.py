@@ -117,6 +117,13 @@ class ChainSource(Protocol):
         """Tell whether one and the same endpoint has all these blocks now: then they are on one branch."""
         ...
 
+    def together(self, numbers: Sequence[int]) -> list[BlockRef | None]:
+        """Give the blocks with these numbers as one and the same endpoint has them, None above its head.
+
+        May be asked from another thread, beside anything else.
+        """
+        ...
+
     def witnesses(self, number: int) -> Sequence[Witness]:
         """Ask each endpoint by itself which block it has under a number."""
         ...

@@ -6,10 +6,12 @@ Endpoints can be on different branches for a while: one says what is final, anot
 before it. Nothing is concluded of blocks that nobody shows together with the final one.
 """
 
+from concurrent.futures import Executor, Future
+
 from watcher.chain.source import ChainSource
 from watcher.core.definition import Chain
 from watcher.core.types import BlockHash, BlockRef
-from watcher.errors import EndpointUnavailable
+from watcher.errors import ChainError, EndpointUnavailable
 from watcher.store.database import Store, Tx
 
 
@@ -76,7 +78,49 @@ def _genesis(tx: Tx) -> BlockRef | None:
     return BlockRef(0, identity.genesis_hash, BlockHash(""), 0) if identity else None
 
 
-def check_under(source: ChainSource, block: BlockRef, final: BlockRef) -> None:
-    """Raise EndpointUnavailable where nobody shows a block, that was read as final, together with `final`."""
-    if block != final and not source.shows([block, final]):
-        raise EndpointUnavailable(f"block {block.number} does not lie under the final one: it is read again")
+class UnderFinal:
+    """Makes sure that what is read as final lies under the final block.
+
+    Who shows the two together is asked while the window is read: nobody waits for it afterwards.
+    """
+
+    def __init__(self, source: ChainSource, aside: Executor) -> None:
+        """Ask nothing yet; `aside` is where it is asked ahead."""
+        self._source = source
+        self._aside = aside
+        self._asked: dict[tuple[int, BlockRef], Future[list[BlockRef | None]]] = {}
+
+    def ask(self, number: int, final: BlockRef) -> None:
+        """Begin to ask who shows the block of a number, which is yet to be read, together with `final`."""
+        if number != final.number and (number, final) not in self._asked:
+            numbers = [number, final.number]
+            self._asked[number, final] = self._aside.submit(self._source.together, numbers)
+
+    def check(self, block: BlockRef, final: BlockRef) -> None:
+        """Raise EndpointUnavailable where nobody shows a block, that was read as final, with `final`."""
+        asked = self._asked.get((block.number, final))
+        self._asked = {key: each for key, each in self._asked.items() if key[0] > block.number}
+        if block == final or (asked is not None and _answer(asked) == [block, final]):
+            return
+        if not self._source.shows([block, final]):
+            raise EndpointUnavailable(
+                f"block {block.number} does not lie under the final one: it is read again"
+            )
+
+    def forget(self) -> None:
+        """Take no answer to what was asked so far."""
+        for asked in self._asked.values():
+            asked.cancel()
+        self._asked = {}
+
+    def close(self) -> None:
+        """Ask nothing any more, and wait for nobody."""
+        self.forget()
+        self._aside.shutdown(wait=False)
+
+
+def _answer(asked: Future[list[BlockRef | None]]) -> list[BlockRef | None] | None:
+    try:
+        return asked.result()
+    except ChainError:
+        return None  # it was only asked ahead: now everybody is asked

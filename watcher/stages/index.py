@@ -7,6 +7,7 @@ It never skips a block: what a run does not reach, the next one reads. It conclu
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -22,7 +23,7 @@ from watcher.core.window import LogFilter
 from watcher.errors import EndpointUnavailable, HistoryMissing
 from watcher.stages.answers import READERS, answer_wants
 from watcher.stages.cutting import Cutting, Sizes, is_slow
-from watcher.stages.finality import check_follows, check_under, note_final, read_final
+from watcher.stages.finality import UnderFinal, check_follows, note_final, read_final
 from watcher.stages.head_first import HeadFirst
 from watcher.stages.identity import check_chain
 from watcher.stages.read_window import (
@@ -86,7 +87,8 @@ class Index:
         """Read nothing yet.
 
         Final windows are read at `workplace` (default: here, one at a time). `by_logs` is asked about each
-        range whether reading only what logs name is the cheaper way.
+        range whether reading only what logs name is the cheaper way. What is asked beside windows is asked
+        by `readers` threads at most, and with one in the thread that reads.
         """
         self._definition = definition
         self._chain = definition.chain
@@ -102,6 +104,8 @@ class Index:
         self._readers = readers
         self._reader = JobReader(definition, source)
         self._readahead = Readahead(workplace or Workplace(Inline, self._reader, 1), stopping)
+        aside = ThreadPoolExecutor(readers, "aside") if readers > 1 else Inline()
+        self._under_final = UnderFinal(source, aside)
         self._tracked: Tracked | None = None
         self._known: tuple[BlockFacts[Address], ...] = ()
         self._identified = False
@@ -151,6 +155,7 @@ class Index:
         """Let the workers go; what is under way is lost, and nothing else."""
         self._forget()
         self._readahead.close()
+        self._under_final.close()
 
     def _rebuilt(self) -> Tracked:
         """Learn from the rows who belongs to which app; what is under way was read with older knowledge."""
@@ -165,6 +170,7 @@ class Index:
         """Take nothing that is under way."""
         self._readahead.forget()
         self._reader.forget()
+        self._under_final.forget()
 
     def _headers(self, numbers: Sequence[int]) -> list[BlockRef]:
         return existing_headers(self._source, numbers)
@@ -185,8 +191,8 @@ class Index:
             is_final = first <= final_number
             end = min(last, final_number) if is_final else last
             known, by_logs = self._head_first.known(first), self._reads_by_logs(BlockRange(first, end))
-            if is_final:
-                job = self._cutting.final_job(first, end, known, by_logs=by_logs)
+            if final is not None and is_final:
+                job = self._final_job(final, end, known, by_logs, first)
             else:
                 job = self._cutting.head_job(first, end, known, slow=slow, by_logs=by_logs)
             try:
@@ -217,8 +223,8 @@ class Index:
                 by_logs[is_final] = self._reads_by_logs(BlockRange(first, end))
             if first > last_here:
                 window = None
-            elif is_final:
-                window = self._final_window(first, end, by_logs=by_logs[is_final])
+            elif final is not None and is_final:
+                window = self._final_window(final, first, end, by_logs=by_logs[is_final])
             else:
                 job = self._cutting.head_job(first, end, self._known, slow=slow, by_logs=by_logs[is_final])
                 window = self._reader(job) if job else None
@@ -229,9 +235,9 @@ class Index:
                 return
             read += 1
 
-    def _final_window(self, first: int, last: int, *, by_logs: bool) -> WindowRows | None:
+    def _final_window(self, final: BlockRef, first: int, last: int, *, by_logs: bool) -> WindowRows | None:
         try:
-            return self._readahead.take(first, partial(self._final_job, last, by_logs))
+            return self._readahead.take(first, partial(self._final_job, final, last, self._known, by_logs))
         except HistoryMissing:
             self._cutting.missing(by_logs=by_logs)
             raise
@@ -240,8 +246,18 @@ class Index:
         wanted = self._tracked.log_filter() if self._tracked else None
         return self._by_logs(blocks, wanted) and wanted is not None
 
-    def _final_job(self, last: int, by_logs: bool, at: int) -> Job | None:  # noqa: FBT001  # for partial()
-        return self._cutting.final_job(at, last, self._known, by_logs=by_logs)
+    def _final_job(
+        self,
+        final: BlockRef,
+        last: int,
+        known: tuple[BlockFacts[Address], ...],
+        by_logs: bool,  # noqa: FBT001  # for partial()
+        at: int,
+    ) -> Job | None:
+        job = self._cutting.final_job(at, last, known, by_logs=by_logs)
+        if job is not None:
+            self._under_final.ask(job.blocks.last, final)
+        return job
 
     def _write(self, window: WindowRows, final: BlockRef | None, *, ahead: bool) -> int:
         """Commit one window, take in what it says, and return how many of its blocks say something.
@@ -252,7 +268,7 @@ class Index:
         try:
             check_follows(self._source, self._store, window.packed.blocks[0].block, ahead=ahead)
             if final is not None:
-                check_under(self._source, last, final)
+                self._under_final.check(last, final)
             written = write_window(self._store, self._chain, window, is_final=final is not None, ahead=ahead)
         except EndpointUnavailable:
             self._forget()

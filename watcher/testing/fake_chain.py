@@ -197,6 +197,11 @@ class FakeChain:
         found = [self.ref_or_none(block.number) for block in blocks]
         return [ref and ref.hash for ref in found] == [block.hash for block in blocks]
 
+    def together(self, numbers: Sequence[int]) -> list[BlockRef | None]:
+        """Give blocks by number, None above the head."""
+        self._ask("together")
+        return [self.ref_or_none(number) for number in numbers]
+
     def witnesses(self, number: int) -> Sequence[Witness]:
         """Give the block of this chain and of those beside it."""
         self._ask("witnesses")
