@@ -29,6 +29,8 @@ Wait = Callable[[float], bool]
 
 PARTS_AT_ONCE = 8
 """Requests at a time where a batch holds less than was asked: in turn they would cost round trips."""
+CALLS_AT_ONCE = 100
+"""Calls in them, at most: whoever counts calls refuses, after one too many, all that are under way."""
 
 _NOT_HERE = "; wait until it has the block, or add an endpoint with the whole history"
 _REMEDIES = {
@@ -133,11 +135,16 @@ class Endpoint:
         while rest:
             size, trial = self.batches.take(len(rest))
             if trial:
-                parts.append((size, self._try(rest[:size])))
-                rest = rest[size:]
+                answers = [(size, self._try(rest[:size]))]
             else:
-                parts += self._post_all([rest[at : at + size] for at in range(0, len(rest), size)])
-                rest = ()
+                several = max(1, min(self._at_once, CALLS_AT_ONCE // size))
+                answers = self._post_all(_cut(rest[: several * size], size))
+            parts += answers
+            rest = rest[sum(count for count, _ in answers) :]
+            refusal = next((answer for _, answer in answers if _refuses_rate(answer)), None)
+            if refusal is not None:  # so it would refuse the rest
+                parts += [(len(part), refusal) for part in _cut(rest, size)]
+                break
         reply = Reply(self, sent_at, parts)
         for _, body in reply.parts:
             if isinstance(body, Failure) and body.refusal is Refusal.BUSY:
@@ -240,6 +247,14 @@ class Endpoint:
         elif answer.kind != RATE_LIMIT and answer.refusal is not Refusal.TOO_LARGE:
             self.verified = False  # the next answer may come from elsewhere
         return answer
+
+
+def _cut(calls: Sequence[Call], size: int) -> list[Sequence[Call]]:
+    return [calls[at : at + size] for at in range(0, len(calls), size)]
+
+
+def _refuses_rate(answer: bytes | Failure) -> bool:
+    return isinstance(answer, Failure) and answer.kind == RATE_LIMIT
 
 
 def _refuses_batch(answer: bytes | Failure | None) -> bool | None:
