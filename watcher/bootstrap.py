@@ -37,7 +37,7 @@ from watcher.stages.announce import Announcer, Subscription
 from watcher.stages.attesting import Folder
 from watcher.stages.deliver import Deliver
 from watcher.stages.endpoints import announce_troubles
-from watcher.stages.evaluate import Evaluate, EvaluateResult
+from watcher.stages.evaluate import Evaluate
 from watcher.stages.health import Expected, heartbeat, patience
 from watcher.stages.identity import check_definition
 from watcher.stages.index import Index, IndexResult
@@ -269,31 +269,27 @@ def daemon(stages: Stages) -> Daemon:
     )
 
     def read(stage: str, work: Callable[[], IndexResult]) -> IndexResult | None:
-        def waking() -> IndexResult:
-            """Wake before the run is recorded: what follows from it does not wait for that."""
-            result = work()
+        result = attempt(stage, work)
+        if result is not None:
             if result.blocks or result.rewound or result.answered:
                 running.wake(EVALUATE)
             listener.polled(result.head.number)
-            return result
-
-        result = attempt(stage, waking)
         announce_troubles(stages.source, stages.store, stages.runner)
         return result
 
-    def evaluate() -> EvaluateResult:
-        """Wake before the run is recorded, as above."""
-        result = stages.evaluate.run()
+    def evaluate() -> None:
+        result = attempt(EVALUATE, stages.evaluate.run)
+        if result is None:
+            return
         if result.entries or result.notices:
             for stage in stages.deliver:
                 running.wake(stage.name)
         if result.untried:
             running.wake(INDEX)
-        return result
 
     jobs = [
         Job(INDEX, schedule.index, lambda: keep_up(stages.index, read, stop)),
-        Job(EVALUATE, schedule.evaluate, partial(attempt, EVALUATE, evaluate)),
+        Job(EVALUATE, schedule.evaluate, evaluate),
         Job(HEARTBEAT, schedule.heartbeat, lambda: _heartbeat(stages), first_after=2 * schedule.index),
     ]
     if websockets:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stages.world import APPS, START, Watch, definition, open_for_business, use
+from tests.stages.world import APPS, START, Cut, Watch, definition, open_for_business, use
 from watcher.core.definition import Definition
 from watcher.core.types import BlockRef
 from watcher.errors import EndpointUnavailable
@@ -143,3 +143,53 @@ def test_the_first_blocks_read_lie_above_the_genesis_block(program: Definition, 
         watch.index.run()
     with store.reading() as tx:
         assert tx.facts.checkpoint() is None
+
+
+def backfilled(program: Definition, chain: FakeChain, store: Store) -> tuple[int, int]:
+    """Read everything final in windows of ten; count what was asked ahead, and what was asked afterwards."""
+    Watch(program, chain, store, cut=Cut(final_window=10)).index.run("final")
+    with store.reading() as tx:
+        checkpoint = tx.facts.checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.number == chain.head().number - 3
+    return chain.calls["together"], chain.calls["shows"]
+
+
+def long_chain(kind: type[FakeChain] = FakeChain) -> FakeChain:
+    """Make a chain of which four windows of ten and a part of one are final."""
+    chain = kind(genesis_time=START)
+    open_for_business(chain)
+    chain.empty_blocks(48 - chain.head().number)
+    return chain
+
+
+def test_who_shows_a_window_under_finality_is_asked_ahead(program: Definition, store: Store) -> None:
+    """And not again afterwards; of the window that ends with the final block nobody is asked."""
+    chain = long_chain()
+    ahead, afterwards = backfilled(program, chain, store)
+    assert (ahead, afterwards) == (4, 1)  # the one: the final block, above the genesis block
+
+
+class Silent(FakeChain):
+    """A chain whose endpoints cannot be asked ahead."""
+
+    def together(self, numbers: Sequence[int]) -> list[BlockRef | None]:
+        """Fail."""
+        super().together(numbers)
+        raise EndpointUnavailable("connection reset")
+
+
+class Lagging(FakeChain):
+    """A chain of whose endpoints the one that is asked ahead lags behind."""
+
+    def together(self, numbers: Sequence[int]) -> list[BlockRef | None]:
+        """Know nothing of the final block."""
+        return [*super().together(numbers)[:-1], None]
+
+
+@pytest.mark.parametrize("kind", [Silent, Lagging])
+def test_where_nothing_comes_of_asking_ahead_everybody_is_asked(
+    program: Definition, store: Store, kind: type[FakeChain]
+) -> None:
+    """Once the window is read."""
+    assert backfilled(program, long_chain(kind), store) == (4, 5)

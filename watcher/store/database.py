@@ -7,6 +7,7 @@ No HTTP while a transaction is open.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from threading import Lock
 
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -47,8 +48,12 @@ class Tx:
 class Store:
     """One database; safe to use from several threads, each with its own transactions."""
 
-    def __init__(self, url: URL, writing: Engine, hasty: Engine, reading: Engine) -> None:
+    def __init__(
+        self, url: URL, writing: Engine, hasty: Engine, reading: Engine, patience_seconds: float
+    ) -> None:
         """Take what `open` made."""
+        self._patience_seconds = patience_seconds
+        self._turn = Lock()
         self._url = url
         self._writing = writing
         self._hasty = hasty
@@ -75,6 +80,7 @@ class Store:
             writing_engine(parsed, patience_seconds),
             writing_engine(parsed, patience_seconds, lasting=False),
             reading_engine(parsed, patience_seconds),
+            patience_seconds,
         )
         try:
             with store._explained():
@@ -104,7 +110,11 @@ class Store:
         Writing transactions of all threads and processes are serial; StoreError when another one lasts too
         long. Do not nest them in one thread.
         """
-        with self._explained(), (self._writing if lasting else self._hasty).begin() as connection:
+        with (
+            self._in_turn(),
+            self._explained(),
+            (self._writing if lasting else self._hasty).begin() as connection,
+        ):
             session = self._writer_session
             if session is not None and not holds_session_lock(connection, session):
                 raise WriterLost(
@@ -151,6 +161,19 @@ class Store:
             return
         with self.writer_lock() if version else nullcontext(), self._writing.begin() as connection:
             upgrade(connection, self.name)
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let the threads of this process write one after the other.
+
+        The database sees to that too, but there who comes second only looks again after some milliseconds.
+        """
+        if not self._turn.acquire(timeout=self._patience_seconds):
+            raise self._locked()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -32,6 +32,13 @@ def test_blocks_of_one_branch_are_shown_together(chain: ChainUnderTest) -> None:
     assert chain.source.shows(known[:1])
 
 
+def test_blocks_are_given_together_as_one_endpoint_has_them(chain: ChainUnderTest) -> None:
+    """Above its head it has none."""
+    for _ in range(4):
+        chain.mine()
+    assert chain.source.together([4, 2, 104]) == [block(chain, 4), block(chain, 2), None]
+
+
 def test_a_witness_shows_a_hash_or_says_why_not(chain: ChainUnderTest) -> None:
     """One endpoint, one witness."""
     number = chain.mine()

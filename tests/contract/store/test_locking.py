@@ -4,7 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -109,6 +112,42 @@ def test_a_database_that_stays_locked_is_reported(database_url: str) -> None:
         assert tx.state.head() is None
         tx.state.set_head(ref(1))
     patient.close()
+
+
+def test_threads_write_one_after_the_other(database_url: str) -> None:
+    """None is refused while the others have their turn, and nothing that one wrote is lost."""
+    with closing(Store.open(database_url, create=False)) as store:
+        together = Barrier(8)
+
+        def count(thread: int) -> None:
+            together.wait()
+            for _ in range(20):
+                with store.writing(lasting=thread % 2 == 0) as tx:
+                    head = tx.state.head()
+                    tx.state.set_head(ref(head.number + 1 if head else 1))
+
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(count, range(8)))
+        with store.reading() as tx:
+            head = tx.state.head()
+        assert head is not None
+        assert head.number == 160
+
+
+def test_a_thread_does_not_wait_for_ever_for_another(database_url: str) -> None:
+    """One that writes for too long keeps the others from writing, and is named."""
+    with closing(Store.open(database_url, create=False, patience_seconds=0.2)) as store:
+
+        def write() -> None:
+            with store.writing() as tx:
+                tx.state.set_head(ref(8))
+
+        with ThreadPoolExecutor(1) as other, store.writing() as tx:
+            tx.state.set_head(ref(7))
+            with pytest.raises(StoreError, match="is locked by"):
+                other.submit(write).result()
+        with store.reading() as tx:
+            assert tx.state.head() == ref(7)
 
 
 def test_a_locked_sqlite_database_names_the_writer(tmp_path: Path) -> None:
