@@ -178,6 +178,7 @@ def light(report: Report) -> None:
             report.bar(f"billed calls against the plan: {name}", "≤ 1.2x", measured, met=ratio <= 1.2)
         for name, client, behaviour in (
             ("25 calls a batch", "direct", {"largest_batch": 25}),
+            ("300 calls a second", "direct", {"calls_per_second": 300}),
             ("800 calls a second", "direct", {"calls_per_second": 800}),
             ("500 blocks an eth_getLogs", "planned", {"log_range": 500}),
             ("200 results an eth_getLogs", "planned", {"log_results": 200}),
