@@ -131,6 +131,6 @@ def actors(source: JsonRpcSource, program: str, folder: Path, last: int) -> dict
     path = folder / "street.toml"
     path.write_text(program, encoding="utf-8")
     extractor = Extractor(load_program(path).definition)
-    [window] = source.windows(BlockRange(0, last), 100, every_header=False)
+    [window] = source.windows(BlockRange(0, last), 100)
     told = [extractor.read(block) for block in window.blocks][-1]
     return dict(told.activity[AppId("app")].actors)

@@ -17,7 +17,7 @@ def _found(source: JsonRpcSource, last: int, kind: str, **settings: Any) -> list
     """Read blocks 1 to `last` with one discovery, whose settings are as in a program file."""
     module = kinds.discovery(kind)
     discovery = module.build(module.Settings.model_validate(settings), AppId("app"), chain(1))
-    windows = source.windows(BlockRange(1, last), 10, every_header=False)
+    windows = source.windows(BlockRange(1, last), 10)
     return [item for window in windows for made in window.blocks for item in discovery.read(made)]
 
 

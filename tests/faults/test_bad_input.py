@@ -4,7 +4,6 @@ import gzip
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,15 +17,14 @@ from tests.faults.scripted_node import (
     scripted_node,
     source_of,
 )
-from watcher.chain.crosscheck import CONTRADICTS, MOST_KEPT, Unconfirmed
-from watcher.chain.questions import DOUBLED, SHUFFLED, Header
+from watcher.chain.crosscheck import CONTRADICTS
+from watcher.chain.questions import DOUBLED, SHUFFLED
 from watcher.chain.reader import JsonRpcSource
 from watcher.chain.refusals import Failure, Refusal
 from watcher.chain.transport import Transport
 from watcher.chain.wire import Call, write_request
-from watcher.core.types import BlockHash, BlockRange, BlockRef
-from watcher.core.window import BlockReceipts
-from watcher.errors import CallRefused, ChainError, MalformedAnswer, WrongChain
+from watcher.core.types import BlockRange
+from watcher.errors import CallRefused, ChainError, WrongChain
 
 TRANSFER = "0x" + "dd" * 32
 BODY = write_request([Call("eth_getBlockByNumber", ("latest", False))])
@@ -49,7 +47,7 @@ def other() -> Iterator[ScriptedNode]:
 
 def read(source: JsonRpcSource) -> list[tuple[int, str, int]]:
     """Read everything, as number, hash and receipts of each block."""
-    windows = source.windows(BlockRange(0, 29), 10, every_header=True)
+    windows = source.windows(BlockRange(0, 29), 10)
     return [(block.number, block.hash, len(block.receipts)) for window in windows for block in window.blocks]
 
 
@@ -170,37 +168,6 @@ def test_a_lie_that_passes_is_read_again_in_place(node: ScriptedNode) -> None:
     source = source_of(node)
     assert read(source) == [(number, node.hash(number), 2) for number in range(30)]
     assert faults(source) == {CONTRADICTS: 1}
-
-
-def test_receipts_that_came_without_a_header_are_confirmed_when_it_comes(node: ScriptedNode) -> None:
-    """In a backfill only blocks that say something get their header: then a short list is found out."""
-    short_receipts(node)
-    source = source_of(node)
-    windows = source.windows(BlockRange(0, 29), 10, every_header=False)
-    assert len(next(windows).blocks[7].receipts) == 1
-    assert len(source.headers(range(7))) == 7
-    with pytest.raises(MalformedAnswer, match=r"endpoint e0 .*: block 7: 1 receipts for 2 transactions"):
-        source.headers([6, 7])
-    assert faults(source) == {CONTRADICTS: 1}
-
-
-def test_a_header_of_another_block_confirms_and_contradicts_nothing(node: ScriptedNode) -> None:
-    """The chain changed between the two: that is found out by the hashes."""
-    source = source_of(node)
-    list(source.windows(BlockRange(0, 29), 10, every_header=False))
-    node.blocks[7] = node.block(7, 5)
-    node.blocks[7][0]["hash"] = node.hash("fork")
-    assert source.headers([7])[0] is not None
-
-
-def test_of_blocks_without_header_only_the_last_ones_are_kept() -> None:
-    """Memory stays flat."""
-    unconfirmed = Unconfirmed()
-    blocks = [BlockReceipts(number, BlockHash("0x7"), []) for number in range(MOST_KEPT + 10)]
-    unconfirmed.add(blocks, ())
-    ref = BlockRef(9, BlockHash("0x7"), BlockHash("0x6"), 0)
-    assert unconfirmed.flaw(Header(ref, "", ["0xaa"])) is None
-    assert unconfirmed.flaw(Header(replace(ref, number=10), "", ["0xaa"])) is not None
 
 
 @pytest.mark.parametrize("bloom", ["0x" + "00" * 256, None])

@@ -39,7 +39,7 @@ def refuse(code: int, message: str) -> Any:  # noqa: ANN401
 
 def read(source: JsonRpcSource, last: int = 29) -> int:
     """Read blocks and count their receipts."""
-    windows = source.windows(BlockRange(0, last), 10, every_header=False)
+    windows = source.windows(BlockRange(0, last), 10)
     return sum(len(block.receipts) for window in windows for block in window.blocks)
 
 
@@ -341,7 +341,7 @@ def test_a_lie_is_named_where_nobody_else_can_be_asked(node: ScriptedNode, secon
     node.next(HttpAnswer(503))
     source.head()
     with pytest.raises(MalformedAnswer, match="block 7: 1 receipts for 2 transactions"):
-        list(source.windows(BlockRange(0, 29), 10, every_header=True))
+        list(source.windows(BlockRange(0, 29), 10))
 
 
 def test_a_429_teaches_a_rate_that_is_kept(node: ScriptedNode) -> None:

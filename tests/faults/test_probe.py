@@ -35,9 +35,7 @@ def report(
     waiting = waiting or Waiting()
     url = node if isinstance(node, str) else f"{node.url}/{KEY}"
     settings = EndpointSettings("main", url, calls_per_minute)
-    return Probe(settings, waiting.clock, waiting, lambda block: block.number % 2 == 0).report(
-        finality, first
-    )
+    return Probe(settings, waiting.clock, waiting).report(finality, first)
 
 
 def told(node: ScriptedNode, finality: Finality = DEPTH, **options: Any) -> EndpointReport:  # noqa: ANN401
@@ -69,7 +67,6 @@ def test_a_node_that_has_everything_is_asked_in_few_calls() -> None:
     assert found.history.times[1] == 1_700_000_001
     sampled = found.history.sampled
     assert (sampled.blocks, sampled.receipts, sampled.empty) == (SAMPLED, 3 * SAMPLED, 0)
-    assert 0 < sampled.concerned < SAMPLED
     assert sampled.size_bytes > sampled.receipts * 100
     assert (found.safe, found.finalized) == (None, None)
     assert calls < 35
@@ -173,7 +170,7 @@ def test_contracts_that_join_before_they_have_code_are_named() -> None:
         below(20, Refused(-32000, "missing trie node"), node, "eth_getCode")
         listed = [(early, 30), (right, 30), (never, 30), (pruned, 19), (early, 1_000)]
         settings = EndpointSettings("main", node.url)
-        probe = Probe(settings, waiting.clock, waiting, lambda _block: False, listed=listed)
+        probe = Probe(settings, waiting.clock, waiting, listed=listed)
         found = probe.report(DEPTH, 1)
     assert isinstance(found, EndpointReport)
     assert isinstance(found.history, History)

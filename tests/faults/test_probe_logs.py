@@ -21,7 +21,7 @@ def logs_of(node: LoggingNode) -> LogHistory | str | None:
     """Probe a node for the logs of a program."""
     waiting = Waiting()
     settings = EndpointSettings("main", node.node.url)
-    probe = Probe(settings, waiting.clock, waiting, lambda block: bool(block.receipts), wanted=WANTED)
+    probe = Probe(settings, waiting.clock, waiting, wanted=WANTED)
     found = probe.report(Finality(depth=5), 1)
     assert isinstance(found, EndpointReport)
     return found.history.logs if isinstance(found.history, History) else found.history

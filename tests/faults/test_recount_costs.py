@@ -38,8 +38,8 @@ def forgotten(node: ScriptedNode, below: int) -> None:
     )
 
 
-def test_proof_takes_every_header_and_every_receipt(tmp_path: Path) -> None:
-    """Without it a header is only read where a block says something, or an hour begins."""
+def test_proof_takes_every_transaction_besides(tmp_path: Path) -> None:
+    """Headers and receipts of every block are read without it, too; hashing them costs no call."""
     with scripted_node() as node:
         whole = planned(tmp_path, node.url, proof=Proof.TRANSACTIONS)
         proven, plain = planned(tmp_path, node.url), planned(tmp_path, node.url, proof=Proof.NOTHING)
@@ -49,7 +49,7 @@ def test_proof_takes_every_header_and_every_receipt(tmp_path: Path) -> None:
     assert proven.cost.receipts == 40
     assert whole is not None
     assert whole.plan.calls == proven.plan.calls + 20
-    assert proven.plan.calls > plain.plan.calls
+    assert proven.plan.calls == plain.plan.calls
     assert "the proof needs every header and every receipt" in proven.words(1, 20)
 
 

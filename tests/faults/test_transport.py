@@ -223,7 +223,7 @@ def test_threads_that_find_an_endpoint_closed_together_fail_together() -> None:
         url = node.url
     source = source_of(url, ahead=8)
     with pytest.raises(EndpointUnavailable, match="connection refused"):
-        next(source.windows(BlockRange(0, 29), 1, every_header=False))
+        next(source.windows(BlockRange(0, 29), 1))
 
 
 def test_an_identity_is_asked_once(node: ScriptedNode) -> None:

@@ -62,7 +62,7 @@ def test_receipts_without_a_block_hash_are_asked_for_again_until_it_is_sealed(no
     unsealed(node, "eth_getBlockReceipts", 3)
     waiting = Waiting()
     source = source_of(node, waiting=waiting)
-    [window] = source.windows(BlockRange(HEAD - 1, HEAD), 10, every_header=True)
+    [window] = source.windows(BlockRange(HEAD - 1, HEAD), 10)
     assert [block.hash for block in window.blocks] == [node.hash(HEAD - 1), node.hash(HEAD)]
     assert waiting.seconds == [SEALING_SECONDS] * 3
     [traffic] = source.traffic.values()

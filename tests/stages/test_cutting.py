@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from tests.stages.world import definition
-from watcher.core.types import BlockRange
 from watcher.stages.cutting import ROWS_A_WINDOW, Cutting, Sizes
 
 
@@ -19,6 +18,6 @@ def test_a_window_by_logs_is_shorter_after_many_rows_and_longer_after_few(tmp_pa
     cutting = Cutting(definition(tmp_path).chain, Sizes(final=500, logs=2_000))
     seen = [length(cutting)]
     for rows in (ROWS_A_WINDOW + 1, ROWS_A_WINDOW + 1, ROWS_A_WINDOW + 1, ROWS_A_WINDOW // 2, 0, 0, 0):
-        cutting.learn(BlockRange(1, length(cutting)), rows, 0)
+        cutting.learn(rows)
         seen.append(length(cutting))
     assert seen == [2_000, 1_000, 500, 500, 500, 1_000, 2_000, 2_000]

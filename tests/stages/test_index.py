@@ -26,6 +26,7 @@ from watcher.stages.boundaries import first_at_or_after
 from watcher.stages.cutting import Sizes
 from watcher.stages.identity import check_definition
 from watcher.stages.index import Index
+from watcher.stages.read_window import existing_headers
 from watcher.store.database import Store
 from watcher.testing.fake_blocks import address, log, tx
 from watcher.testing.fake_chain import FakeChain
@@ -249,25 +250,6 @@ def test_a_failed_read_leaves_what_was_committed_and_the_next_run_goes_on(
     assert index.run().behind == 0
 
 
-def test_a_block_replaced_while_it_is_read_is_read_again(
-    program: Definition, chain: FakeChain, store: Store
-) -> None:
-    """Receipts of one branch and headers of another never meet in a row."""
-    index = Index(program, chain, store, world_clock(), sizes=Sizes(linked=0))
-
-    def reorganise(method: str) -> None:
-        if method == "headers" and chain.calls["windows"]:
-            chain.before = None
-            chain.reorg(9)
-            chain.block(*use(APPS[0], 4))
-            chain.empty_blocks(10)
-
-    chain.before = reorganise
-    with pytest.raises(EndpointUnavailable, match="replaced while it was read"):
-        index.run()
-    assert stored(store) == []
-
-
 def test_a_window_that_does_not_follow_the_checkpoint_is_refused(
     program: Definition, chain: FakeChain, store: Store
 ) -> None:
@@ -297,11 +279,8 @@ def test_two_writers_that_slipped_past_the_lock_do_not_mix(
 
     def overtake(method: str) -> None:
         if method == "windows":
-            chain.before = lambda name: other_runs() if name == "headers" else None
-
-    def other_runs() -> None:
-        chain.before = None
-        other.run()
+            chain.before = None
+            other.run()
 
     chain.before = overtake
     with pytest.raises(EndpointUnavailable, match="store moved"):
@@ -363,19 +342,12 @@ def test_bisection_finds_the_first_block_at_an_instant(tmp_path: Path) -> None:
         assert found[:-1] == ([readable[place - 1]] if place > 1 else [])
 
 
-def test_a_header_that_is_missing_is_an_error(program: Definition, chain: FakeChain, store: Store) -> None:
-    """A block with facts whose header is gone was replaced: the next run looks again."""
-    index = Index(program, chain, store, world_clock(), sizes=Sizes(linked=0))
-    answered = chain.headers
-
-    def shortened(numbers: list[int]) -> list[object]:
-        return [
-            None if number == 2 else block for number, block in zip(numbers, answered(numbers), strict=True)
-        ]
-
-    chain.headers = shortened  # type: ignore[method-assign,assignment]
-    with pytest.raises(HistoryMissing, match="block 2 is not there"):
-        index.run()
+def test_a_header_that_is_missing_is_an_error(chain: FakeChain) -> None:
+    """A block that must be there and is not was replaced: the next run looks again."""
+    newest = chain.head().number
+    assert [block.number for block in existing_headers(chain, [newest, 1])] == [newest, 1]
+    with pytest.raises(HistoryMissing, match=f"block {newest + 1} is not there"):
+        existing_headers(chain, [1, newest + 1])
 
 
 def test_wants_about_blocks_that_a_reorg_took_are_dropped(

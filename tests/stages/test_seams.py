@@ -28,7 +28,7 @@ class Counted(FakeChain):
             self.block()
 
     def windows(
-        self, blocks: BlockRange, size: int, *, every_header: bool, only: LogFilter | None = None
+        self, blocks: BlockRange, size: int, *, only: LogFilter | None = None, every_header: bool = False
     ) -> Generator[Window]:
         """Note the range, then read."""
         self.asked.append((blocks.first, blocks.last))
@@ -56,29 +56,23 @@ def test_ranges_that_follow_each_other_are_one_read() -> None:
     """It ends with the last whole range, and the next one is another read."""
     chain = Counted(50)
     seams = Seams(chain)
-    read = [
-        numbers(seams.windows(BlockRange(first, first + 9), 38, every_header=False)) for first in (1, 11, 21)
-    ]
+    read = [numbers(seams.windows(BlockRange(first, first + 9), 38)) for first in (1, 11, 21)]
     assert read == [list(range(first, first + 10)) for first in (1, 11, 21)]
     assert (chain.asked, chain.open) == ([(1, 30)], 0)
-    assert numbers(seams.windows(BlockRange(31, 40), 40, every_header=False)) == list(range(31, 41))
+    assert numbers(seams.windows(BlockRange(31, 40), 40)) == list(range(31, 41))
     assert chain.asked == [(1, 30), (31, 40)]
 
 
 @pytest.mark.parametrize(
-    ("blocks", "every_header"),
-    [(BlockRange(21, 30), False), (BlockRange(11, 15), False), (BlockRange(11, 20), True)],
-    ids=["another place", "another length", "with headers"],
+    "blocks", [BlockRange(21, 30), BlockRange(11, 15)], ids=["another place", "another length"]
 )
-def test_what_does_not_follow_begins_anew(blocks: BlockRange, every_header: bool) -> None:  # noqa: FBT001
+def test_what_does_not_follow_begins_anew(blocks: BlockRange) -> None:
     """And the read that would have gone on is closed."""
     chain = Counted(50)
     seams = Seams(chain)
-    numbers(seams.windows(BlockRange(1, 10), 50, every_header=False))
+    numbers(seams.windows(BlockRange(1, 10), 50))
     assert chain.open == 1
-    assert numbers(seams.windows(blocks, blocks.last, every_header=every_header)) == [
-        *range(blocks.first, blocks.last + 1)
-    ]
+    assert numbers(seams.windows(blocks, blocks.last)) == [*range(blocks.first, blocks.last + 1)]
     assert (chain.asked, chain.open) == ([(1, 50), (blocks.first, blocks.last)], 0)
 
 
@@ -86,16 +80,16 @@ def test_a_range_that_broke_off_is_not_gone_on_with() -> None:
     """Whoever asks again gets it from its beginning."""
     chain = Counted(50)
     seams = Seams(chain)
-    windows = seams.windows(BlockRange(1, 10), 50, every_header=False)
+    windows = seams.windows(BlockRange(1, 10), 50)
     next(windows)
     windows.close()
     assert chain.open == 0
-    assert numbers(seams.windows(BlockRange(1, 10), 50, every_header=False)) == list(range(1, 11))
+    assert numbers(seams.windows(BlockRange(1, 10), 50)) == list(range(1, 11))
     seams.forget()
     assert chain.open == 0
 
 
-def test_a_backfill_is_one_read_from_its_second_window_on(tmp_path: Path) -> None:
+def test_a_backfill_is_one_read(tmp_path: Path) -> None:
     """Until close to finality, and over runs that end in between; what is stored is every block."""
     chain = Counted(0)
     open_for_business(chain)
@@ -104,7 +98,7 @@ def test_a_backfill_is_one_read_from_its_second_window_on(tmp_path: Path) -> Non
         watch = Watch(definition(tmp_path, finality="depth = 0"), chain, store, cut=Cut(final_window=20))
         for _ in range(4):
             watch.index.run("final", max_windows=2)
-        assert [each for each in chain.asked if each[1] - each[0] >= 20] == [(21, 200)]
+        assert [each for each in chain.asked if each[1] - each[0] >= 20] == [(1, 200)]
         assert chain.open == 1
         watch.index.run("final")
         assert chain.open == 0
@@ -115,8 +109,8 @@ def test_a_backfill_is_one_read_from_its_second_window_on(tmp_path: Path) -> Non
     assert len(found) > 100
 
 
-def test_cutting_lets_one_reader_read_on_to_where_headers_are_wanted(tmp_path: Path) -> None:
-    """Not before it is known whether headers come along, nor near finality, nor for several readers."""
+def test_cutting_lets_one_reader_read_on_to_where_each_block_is_linked(tmp_path: Path) -> None:
+    """Not near finality, nor for several readers."""
     chain = definition(tmp_path).chain
     sizes = Sizes(final=10, linked=20)
     one, several = Cutting(chain, sizes, one_reader=True), Cutting(chain, sizes)
@@ -126,18 +120,15 @@ def test_cutting_lets_one_reader_read_on_to_where_headers_are_wanted(tmp_path: P
         assert job is not None
         return job.through
 
-    assert through(one, 1) is None
-    for cutting in (one, several):
-        cutting.learn(BlockRange(1, 10), 10, 0)
-    assert [through(one, at) for at in (11, 71, 72, 81)] == [80, 80, None, None]
-    assert through(several, 11) is None
+    assert [through(one, at) for at in (1, 71, 72, 81)] == [80, 80, None, None]
+    assert through(several, 1) is None
 
 
 class InParts(FakeChain):
     """A chain that ends windows early, as a source may to bound memory."""
 
     def windows(
-        self, blocks: BlockRange, size: int, *, every_header: bool, only: LogFilter | None = None
+        self, blocks: BlockRange, size: int, *, only: LogFilter | None = None, every_header: bool = False
     ) -> Generator[Window]:
         """Read three blocks at a time, and no window over the end of one of `size`."""
         for first in range(blocks.first, blocks.last + 1, size):
@@ -150,7 +141,7 @@ def test_a_range_may_come_in_several_windows() -> None:
     chain = InParts()
     chain.empty_blocks(40)
     seams = Seams(chain)
-    read = [numbers(seams.windows(BlockRange(first, first + 9), 40, every_header=False)) for first in (1, 11)]
+    read = [numbers(seams.windows(BlockRange(first, first + 9), 40)) for first in (1, 11)]
     assert read == [list(range(first, first + 10)) for first in (1, 11)]
 
 
@@ -158,7 +149,7 @@ class Short(FakeChain):
     """A chain whose windows end too early, against its word."""
 
     def windows(
-        self, blocks: BlockRange, size: int, *, every_header: bool, only: LogFilter | None = None
+        self, blocks: BlockRange, size: int, *, only: LogFilter | None = None, every_header: bool = False
     ) -> Generator[Window]:
         """Read all but the last blocks."""
         fewer = BlockRange(blocks.first, blocks.last - 5)

@@ -29,7 +29,7 @@ class Forgetful(FakeChain):
     hole: int | None = None
 
     def windows(
-        self, blocks: BlockRange, size: int, *, every_header: bool, only: LogFilter | None = None
+        self, blocks: BlockRange, size: int, *, only: LogFilter | None = None, every_header: bool = False
     ) -> Generator[Window]:
         """Refuse ranges with the hole in them."""
         if self.hole is not None and self.hole in blocks:

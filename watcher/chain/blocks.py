@@ -16,18 +16,18 @@ from watcher.core.window import BlockReceipts
 BlockQuestion = Question[BlockReceipts | NoBlockReceipts | Header]
 
 
-def questions_about(rpc: Rpc, numbers: Sequence[int], headers: Iterable[int]) -> list[BlockQuestion]:
-    """Ask for the receipts of blocks, and for the headers of some: half of it is half of the answer."""
-    if numbers and not rpc.offers(receipts_at(numbers[0]).call):
-        return [header_at(number) for number in numbers]
-    with_header = set(headers)
-    return [
-        question
-        for number in numbers
-        for question in (
-            (receipts_at(number), header_at(number)) if number in with_header else (receipts_at(number),)
-        )
-    ]
+def questions_about(
+    rpc: Rpc, numbers: Sequence[int], known: Mapping[int, Header] | None = None
+) -> list[BlockQuestion]:
+    """Ask for blocks with their receipts; `known` are headers that somebody has already."""
+    whole = not numbers or rpc.offers(receipts_at(numbers[0]).call)
+    questions: list[BlockQuestion] = []
+    for number in numbers:
+        if whole:
+            questions.append(receipts_at(number))
+        if number not in (known or {}):
+            questions.append(header_at(number))
+    return questions
 
 
 def blocks_of(
@@ -46,9 +46,7 @@ def blocks_of(
     headers = {**(known or {}), **asked}
     found = {answer.number: answer for answer in answers if isinstance(answer, BlockReceipts)}
     return [
-        fitted(found[number], headers.get(number))
-        if number in found
-        else _by_transaction(rpc, headers.get(number) or _header(rpc, number))
+        fitted(found[number], headers[number]) if number in found else _by_transaction(rpc, headers[number])
         for number in numbers
     ]
 
@@ -58,7 +56,3 @@ def _by_transaction(rpc: Rpc, header: Header) -> BlockReceipts:
     questions = [receipt_of(transaction, header.ref) for transaction in header.transactions]
     receipts = rpc.ask(questions, rpc.forms.receipts)
     return fitted(BlockReceipts(header.ref.number, header.ref.hash, receipts), header)
-
-
-def _header(rpc: Rpc, number: int) -> Header:
-    return rpc.ask([header_at(number)], rpc.forms.blocks)[0]

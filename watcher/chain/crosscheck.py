@@ -4,17 +4,15 @@
             ├─▶ fitted ─▶ BlockReceipts with header, or Contradiction
  receipts ─┘
 
-Only where a header is there anyway: most of a backfill's blocks have none. Those that say something get
-theirs later: `Unconfirmed` keeps until then how many receipts there were.
+An endpoint that forged both alike is found out by nobody here: see `watcher.chain.proof`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain
 
 from eth_hash.auto import keccak
 
-from watcher.chain.endpoint import Endpoint
 from watcher.chain.proof import gas_adds_up, receipts_root
 from watcher.chain.questions import EMPTY_ROOT, Header
 from watcher.chain.wire import ProvableReceiptJson, ReceiptJson
@@ -23,9 +21,6 @@ from watcher.core.window import BlockReceipts, LogFilter
 CONTRADICTS = "contradiction"
 """The kind of fault of an endpoint whose answers cannot all be true."""
 
-MOST_KEPT = 5_000
-"""Blocks that wait for their header: several windows are read ahead of it."""
-
 _BLOOM_BITS = 2048
 
 
@@ -33,10 +28,8 @@ class Contradiction(Exception):
     """Two answers about one block cannot both be true; to be read again. It never leaves this package."""
 
 
-def fitted(block: BlockReceipts, header: Header | None) -> BlockReceipts:
-    """Join a block's receipts with its header if there is one; Contradiction where they do not fit."""
-    if header is None:
-        return block
+def fitted(block: BlockReceipts, header: Header) -> BlockReceipts:
+    """Join a block's receipts with its header; Contradiction where they do not fit."""
     try:
         flaw = _flaw(block, header)
     except ValueError:
@@ -88,34 +81,6 @@ def may_hold(header: Header, only: LogFilter) -> bool:
     """
     masks = map(_bloom_of, chain(only.addresses, only.topics))
     return bool(header.logs_bloom) and any(header.logs_bloom & mask == mask for mask in masks)
-
-
-class Unconfirmed:
-    """Blocks that were read without a header: the header confirms them, if it is asked for later."""
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self._read: dict[int, tuple[str, int, Collection[Endpoint]]] = {}
-
-    def add(self, blocks: Iterable[BlockReceipts], askers: Collection[Endpoint]) -> None:
-        """Keep what there was of the blocks without header, and from whom; at most `MOST_KEPT`, the last."""
-        for block in blocks:
-            if block.header is None:
-                self._read[block.number] = block.hash, len(block.receipts), askers
-        for number in list(islice(self._read, max(0, len(self._read) - MOST_KEPT))):
-            self._read.pop(number, None)
-
-    def flaw(self, header: Header) -> tuple[Contradiction, Collection[Endpoint]] | None:
-        """Say how a header contradicts the receipts that were read, and whose they were; None: it does not.
-
-        A header of another hash is another block: a reorg, which is not for this place to notice.
-        """
-        number = header.ref.number
-        block_hash, receipts, askers = self._read.pop(number, ("", 0, ()))
-        if block_hash != header.ref.hash or receipts == len(header.transactions):
-            return None
-        text = f"block {number}: {receipts} receipts for {len(header.transactions)} transactions"
-        return Contradiction(text), askers
 
 
 @lru_cache(maxsize=4_096)

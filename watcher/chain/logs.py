@@ -102,7 +102,7 @@ class LogReader:
             if self._pays(rest, only):
                 windows = self._spans(rpc, rest, wanted, shown, alone=rpc is not everyone)
             else:
-                windows = self._whole.read(rest, size, every_header=every_header)
+                windows = self._whole.read(rest, size)
             try:
                 for window in windows:
                     previous = _linked(previous, window)
@@ -133,7 +133,7 @@ class LogReader:
                 found = self._found(rpc, span, questions, sent)
                 if isinstance(found, Unwilling):
                     if not self._asks_less(found, span, wanted.only):
-                        yield from self._whole.read(span, wanted.size, every_header=wanted.every_header)
+                        yield from self._whole.read(span, wanted.size)
                     return
                 _check_memory(rpc, span.first, shown)
                 yield from self._windows(rpc, span, wanted.only, *found)
@@ -232,7 +232,7 @@ class LogReader:
             start = 0
             while start < len(numbers):
                 part = numbers[start : start + self._length.take(len(numbers) - start)]
-                yield part, questions_about(rpc, part, [number for number in part if number not in headers])
+                yield part, questions_about(rpc, part, headers)
                 start += len(part)
 
         self._length.begin()

@@ -5,7 +5,7 @@
 Other than the reader it does not insist: what an endpoint refuses is what one wants to know.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,8 +41,8 @@ _NO_CODE = "0x"
 class Probe:
     """Asks one endpoint what it has for a program.
 
-    `concerned` tells whether a block says something about its addresses, `wanted` which logs name such
-    blocks, None: logs do not; `listed` are its listed contracts and the block at which each joins.
+    `wanted` tells which logs name the blocks that say something to it, None: logs do not; `listed` are its
+    listed contracts and the block at which each joins.
     """
 
     def __init__(
@@ -50,7 +50,6 @@ class Probe:
         settings: EndpointSettings,
         clock: Clock,
         wait: Wait,
-        concerned: Callable[[BlockReceipts], bool],
         *,
         wanted: LogFilter | None = None,
         listed: Sequence[tuple[Address, int]] = (),
@@ -59,7 +58,6 @@ class Probe:
         self._endpoint = Endpoint(settings, clock, wait)
         self._inquiry = Inquiry(self._endpoint, wait)
         self._clock = clock
-        self._concerned = concerned
         self._wanted = wanted
         self._listed = listed
 
@@ -200,7 +198,6 @@ class Probe:
         return SampledBlocks(
             blocks=len(blocks),
             empty=sum(not block.receipts for block in blocks),
-            concerned=sum(self._concerned(block) for block in blocks),
             receipts=sum(len(block.receipts) for block in blocks),
             size_bytes=self._endpoint.traffic.bytes_read - size,
             seconds=self._clock.monotonic() - began,
@@ -219,7 +216,6 @@ class Probe:
         return SampledBlocks(
             blocks=len(headers),
             empty=sum(not header.transactions for header in headers),
-            concerned=0,
             receipts=receipts,
             size_bytes=round((self._endpoint.traffic.bytes_read - size) * each),
             seconds=(self._clock.monotonic() - began) * each,

@@ -97,19 +97,16 @@ class JsonRpcSource:
 
     def headers(self, numbers: Sequence[int]) -> list[BlockRef | None]:
         """Give blocks by number, None above the head."""
-        found = self._rpc.ask([header_if_any(number) for number in numbers], self._rpc.forms.blocks)
-        for header in found:
-            if header is not None:
-                self._windows.confirm(header)
-        return [_ref(header) for header in found]
+        questions = [header_if_any(number) for number in numbers]
+        return [_ref(header) for header in self._rpc.ask(questions, self._rpc.forms.blocks)]
 
     def windows(
         self,
         blocks: BlockRange,
         size: int,
         *,
-        every_header: bool,
         only: LogFilter | None = None,
+        every_header: bool = False,
     ) -> Generator[Window]:
         """Read blocks as windows, fetched ahead; with `only`, by logs where that costs less.
 
@@ -119,10 +116,10 @@ class JsonRpcSource:
             return self._proven(blocks, size)
         if only is not None:
             return self._logs.read(blocks, size, only, every_header=every_header)
-        return self._windows.read(blocks, size, every_header=every_header)
+        return self._windows.read(blocks, size)
 
     def _proven(self, blocks: BlockRange, size: int) -> Generator[Window]:
-        with closing(self._windows.read(blocks, size, every_header=True)) as windows:
+        with closing(self._windows.read(blocks, size)) as windows:
             for window in windows:
                 if self._proof is Proof.TRANSACTIONS:
                     believe(self._rpc, window.blocks)

@@ -69,14 +69,13 @@ class ChainSource(Protocol):
         ...
 
     def windows(
-        self, blocks: BlockRange, size: int, *, every_header: bool, only: LogFilter | None = None
+        self, blocks: BlockRange, size: int, *, only: LogFilter | None = None, every_header: bool = False
     ) -> Generator[Window]:
         """Read `blocks` as ascending windows without holes, each of at least one and at most `size` blocks.
 
         A source may end a window early to bound memory. Windows are fetched ahead; closing the iterator stops
-        that. The last block of a window of `size` and of the range, and each block without receipts, carry
-        their header; with `every_header` every block does, and its parent hash is the hash of the block
-        before. A block that the source does not have raises `HistoryMissing`; it never looks empty. Declared
+        that. Each block carries its header, which its receipts fit, and the hash of the block before as its
+        parent. A block that the source does not have raises `HistoryMissing`; it never looks empty. Declared
         gaps are the caller's: leave them out of `blocks`.
 
         With `only` the source may leave out blocks that it does not pass, and read whatever costs less; what

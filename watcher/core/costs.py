@@ -7,13 +7,9 @@ sampled shares of blocks add; contracts that are not known yet are not in it.
 """
 
 import math
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from watcher.core.definition import Definition
-from watcher.core.tracked import CODE_CHANGES, PAUSES
 from watcher.core.types import SECONDS_PER_HOUR
-from watcher.core.window import BlockReceipts
 
 CALLS_PER_SAMPLE = 3
 """Header, code, header: a contract's state at one block. What stands behind a proxy comes on top."""
@@ -23,9 +19,6 @@ HEADERS_PER_LOG_SPAN = 2
 
 FIRST_LOG_SPAN = 10
 """How many blocks the first eth_getLogs asks for; each later one for at most twice as many."""
-
-DENSE = 0.5
-"""Where more of the blocks say something, each comes with its header at once."""
 
 RECEIPTS_PER_SECOND = 150_000
 """What one process decodes and stores (measured on two small cores): faster endpoints do not help."""
@@ -39,15 +32,13 @@ PROVEN_PER_SECOND = 3_000
 class SampledBlocks:
     """Some blocks spread over the history; each number is a count over all of them.
 
-    `empty` blocks have no receipts, `concerned` ones say something about the program's known addresses.
-    `size_bytes` and `seconds` are those of the answers that brought their receipts, `header_bytes` is the
-    size of the answer that brings one header. The program's log filter names `named` of `asked` blocks, which
-    may be many more than were weighed.
+    `empty` blocks have no receipts. `size_bytes` and `seconds` are those of the answers that brought their
+    receipts, `header_bytes` is the size of the answer that brings one header. The program's log filter names
+    `named` of `asked` blocks, which may be many more than were weighed.
     """
 
     blocks: int
     empty: int
-    concerned: int
     receipts: int
     size_bytes: int
     seconds: float
@@ -60,14 +51,12 @@ class SampledBlocks:
 class Reading:
     """How the history is read: what the endpoint takes, and what the index stage asks for.
 
-    `whole_blocks` tells whether one call gives all receipts of a block; `window` is the number of blocks a
-    transaction, `pivots` that of the headers asked for at once where an hour's first block is looked for.
-    `log_window` is the window of a reading by logs, `log_span` how many blocks one eth_getLogs asks for,
-    `log_calls` how many of these a span takes.
+    `whole_blocks` tells whether one call gives all receipts of a block. By logs, `pivots` is the number of
+    headers asked for at once where an hour's first block is looked for, `log_window` that of the blocks a
+    transaction, `log_span` how many blocks one eth_getLogs asks for, `log_calls` how many calls that takes.
     """
 
     at_once: int
-    window: int
     pivots: int
     calls_per_minute: int | None = None
     whole_blocks: bool = True
@@ -106,16 +95,8 @@ def by_receipts(span: Span, sampled: SampledBlocks, reading: Reading) -> Backfil
     if not span.blocks or not sampled.blocks:
         return Backfill(span.blocks, 0, 0, 0, 0)
     receipts = span.blocks * sampled.receipts / sampled.blocks
-    if reading.whole_blocks:
-        share = (sampled.empty + sampled.concerned) / sampled.blocks
-        each = 1.0 if sampled.concerned > DENSE * sampled.blocks else min(1.0, share)
-        ends = 2 * math.ceil(span.blocks / reading.window)
-        headers = _with_hours(span, min(span.blocks, ends + each * span.blocks), reading)
-        calls = span.blocks + headers
-    else:
-        headers = span.blocks
-        calls = headers + receipts
-    return _total(span, sampled, reading, blocks=span.blocks, headers=headers, calls=calls)
+    calls = span.blocks + (span.blocks if reading.whole_blocks else receipts)
+    return _total(span, sampled, reading, blocks=span.blocks, headers=span.blocks, calls=calls)
 
 
 def by_logs(span: Span, sampled: SampledBlocks, reading: Reading) -> Backfill:
@@ -163,21 +144,3 @@ def _with_hours(span: Span, known: float, reading: Reading) -> float:
     apart = span.blocks / known
     rounds = math.ceil(math.log(apart, reading.pivots + 1)) if apart > 1 else 0
     return known + min(hours * rounds * reading.pivots, span.blocks - known)
-
-
-def says_something(definition: Definition, block: BlockReceipts) -> bool:
-    """Tell whether a block says something that is kept, as far as addresses are known beforehand."""
-    queries = [found.wants() for found in definition.discoveries]
-    if any(query.every_creation for query in queries):
-        return bool(block.receipts)
-    accounts = frozenset[str]().union(*(query.created for query in queries))
-    emitters = accounts.union(*(query.log_addresses for query in queries))
-    creators = frozenset[str]().union(*(query.creators for query in queries))
-    topics: AbstractSet[str] = CODE_CHANGES | PAUSES if definition.liveness.not_paused else CODE_CHANGES
-    return any(
-        (definition.liveness.reach == "direct" and receipt.to in accounts)
-        or receipt.contract_address in accounts
-        or (receipt.contract_address is not None and receipt.sender in creators)
-        or any(log.address in emitters or (log.topics and log.topics[0] in topics) for log in receipt.logs)
-        for receipt in block.receipts
-    )

@@ -52,8 +52,8 @@ class Receipt(Protocol):
 class BlockReceipts:
     """All receipts of one block, in transaction order.
 
-    `header` is None where the reader was not asked for it; `hash` always is the hash that the receipts
-    (or, for an empty block, the header) carry.
+    `header` is that which they fit, None as long as nobody has compared the two; `hash` is the hash that the
+    receipts (or, for an empty block, the header) carry.
     """
 
     number: int

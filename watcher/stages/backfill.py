@@ -29,7 +29,7 @@ from watcher.core.tracked import Tracked
 from watcher.core.types import BlockRef
 from watcher.core.wording import counted, duration_text, size_text
 from watcher.stages.boundaries import PIVOTS
-from watcher.stages.cutting import FINAL_WINDOW, LOGS_WINDOW
+from watcher.stages.cutting import LOGS_WINDOW
 from watcher.stages.planning import LONG, SAMPLE_CALLS
 
 
@@ -92,7 +92,6 @@ def plan_range(
     wanted = Tracked(definition).log_filter()
     reading = Reading(
         at_once=MAX_AT_ONCE,
-        window=FINAL_WINDOW,
         pivots=PIVOTS,
         calls_per_minute=settings.calls_per_minute,
         whole_blocks=history.whole_blocks,
@@ -119,11 +118,7 @@ def plan_range(
 
 def _proven(span: Span, sampled: SampledBlocks, reading: Reading, proof: Proof) -> BackfillPlan:
     """Estimate reading every header and every receipt, and the transactions of blocks that have any."""
-    cost = by_receipts(
-        span,
-        replace(sampled, concerned=sampled.blocks),
-        replace(reading, receipts_per_second=PROVEN_PER_SECOND),
-    )
+    cost = by_receipts(span, sampled, replace(reading, receipts_per_second=PROVEN_PER_SECOND))
     if proof is Proof.RECEIPTS:
         return BackfillPlan(choose(cost, None, "the proof needs every header and every receipt"), cost)
     cost = _dearer(cost, span.blocks - span.blocks * sampled.empty // max(1, sampled.blocks))

@@ -57,7 +57,6 @@ class Cutting:
         self._one_reader = one_reader
         self._by_logs = sizes.logs
         self._most = max(sizes.final, sizes.logs)
-        self._dense: bool | None = None
 
     def final_job(
         self, at: int, last: int, known: tuple[BlockFacts[Address], ...], *, by_logs: bool
@@ -68,21 +67,13 @@ class Cutting:
         """
         size = self._by_logs if by_logs else self._sizes.final
         blocks = self._blocks(at, last, min(size, self._most))
-        # Where most blocks need their header anyway, it comes with the receipts: no round trip of its own.
         if blocks is None:
             return None
         # Near finality endpoints may be on different branches: there each block shows that it follows.
         near = blocks.first > last - self._sizes.linked
-        every_header = near or bool(self._dense and not by_logs)
         through = min(self._before_gap(blocks.first, last), last - self._sizes.linked)
-        reads_on = self._one_reader and self._dense is not None and not by_logs and through >= blocks.last
-        return Job(
-            blocks,
-            known,
-            every_header=every_header,
-            by_logs=by_logs,
-            through=through if reads_on else None,
-        )
+        reads_on = self._one_reader and not by_logs and through >= blocks.last
+        return Job(blocks, known, every_header=near, by_logs=by_logs, through=through if reads_on else None)
 
     def head_job(
         self, at: int, last: int, known: tuple[BlockFacts[Address], ...], *, slow: bool, by_logs: bool
@@ -95,11 +86,9 @@ class Cutting:
         blocks = self._blocks(at, last, self._sizes.head if slow else self._sizes.final)
         return None if blocks is None else Job(blocks, known, every_header=slow, by_logs=by_logs)
 
-    def learn(self, job: BlockRange, rows: int, with_facts: int) -> None:
-        """Take in how many rows a window brought, and how many of them say something."""
+    def learn(self, rows: int) -> None:
+        """Take in how many rows a window brought."""
         self._most = min(2 * self._most, max(self._sizes.final, self._sizes.logs))
-        # Not back at once: what is under way was asked for as the window before was.
-        self._dense = (4 if self._dense else 2) * with_facts > len(job)
         if rows > ROWS_A_WINDOW:
             self._by_logs = max(self._sizes.final, self._by_logs // 2)
         elif 4 * rows < ROWS_A_WINDOW:

@@ -278,7 +278,7 @@ class Index:
             self._tracked = self._rebuilt()
         elif not ahead:
             self._learn(self._tracked, window)
-            self._cutting.learn(window.blocks, written.rows, written.with_facts)
+            self._cutting.learn(written.rows)
         return written.with_facts
 
     def _learn(self, tracked: Tracked, window: WindowRows) -> None:

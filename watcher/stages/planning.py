@@ -16,7 +16,7 @@ from watcher.chain.log_questions import searches
 from watcher.chain.logs import ADDRESSES_AT_ONCE
 from watcher.chain.pace import MAX_AT_ONCE
 from watcher.chain.source import ChainSource
-from watcher.core.costs import Reading, SampledBlocks, Span, by_logs, by_receipts, says_something
+from watcher.core.costs import Reading, SampledBlocks, Span, by_logs, by_receipts
 from watcher.core.definition import Definition
 from watcher.core.plan import Plan, choose, demands
 from watcher.core.tracked import Tracked
@@ -25,7 +25,7 @@ from watcher.core.window import BlockReceipts, LogFilter
 from watcher.errors import HistoryMissing
 from watcher.log import STAGES
 from watcher.stages.boundaries import PIVOTS
-from watcher.stages.cutting import FINAL_WINDOW, LOGS_WINDOW
+from watcher.stages.cutting import LOGS_WINDOW
 from watcher.stages.runs import INDEX
 
 SPANS = 8
@@ -82,10 +82,8 @@ class Planner:
         unknown = self._sampled is None and blocks.first != self._in_vain
         if wanted is not None and unknown and len(blocks) >= self._long:
             self._sample(blocks, wanted)
-        # Nothing sampled: the least that receipts can take, and the most that logs can; without a choice, the
-        # most that receipts can, as if every block concerned the program.
-        concerned = int(wanted is None)
-        sampled = self._sampled or SampledBlocks(1, 0, concerned, 1, 0, 0.0, 0, named=1, asked=1)
+        # Nothing sampled: the most that logs can take.
+        sampled = self._sampled or SampledBlocks(1, 0, 1, 0, 0.0, 0, named=1, asked=1)
         span = Span(len(blocks), round(self._seconds_a_block * len(blocks)), 0, 1)
         reading = (
             READING
@@ -113,7 +111,6 @@ class Planner:
         self._sampled = SampledBlocks(
             blocks=len(read),
             empty=sum(not block.receipts for block in read),
-            concerned=sum(says_something(self._definition, block) for block in read),
             receipts=sum(len(block.receipts) for block in read),
             size_bytes=0,
             seconds=0.0,
@@ -125,7 +122,7 @@ class Planner:
         self._seconds_a_block = (last.timestamp - first.timestamp) / max(1, last.number - first.number)
 
     def _read(self, blocks: BlockRange) -> list[BlockReceipts]:
-        windows = self._source.windows(blocks, len(blocks), every_header=False)
+        windows = self._source.windows(blocks, len(blocks))
         with closing(windows):
             return [block for window in windows for block in window.blocks]
 
@@ -143,7 +140,6 @@ class Planner:
 
 READING = Reading(
     at_once=MAX_AT_ONCE,
-    window=FINAL_WINDOW,
     pivots=PIVOTS,
     log_window=LOGS_WINDOW,
     log_span=ASSUMED_LOG_SPAN,

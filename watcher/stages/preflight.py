@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 
 from watcher.chain.endpoint import EndpointSettings, Wait
 from watcher.chain.heads import probe_heads
@@ -18,7 +17,6 @@ from watcher.chain.reader import JsonRpcSource
 from watcher.chain.redaction import public_name
 from watcher.channels import Channel
 from watcher.clock import Clock
-from watcher.core.costs import says_something
 from watcher.core.decidable import decidable
 from watcher.core.definition import Definition
 from watcher.core.endpoint_report import EndpointReport, History, Report, endpoint_findings
@@ -57,10 +55,9 @@ def preflight(
     """Look at everything; nothing that is wrong is raised, all of it is in the findings."""
     database = inspect_database(database_url)
     first = _first_missing(definition, database)
-    concerns = partial(says_something, definition)
     wanted = Tracked(definition).log_filter()
     listed = list(joins(definition))
-    probes = [Probe(settings, clock, wait, concerns, wanted=wanted, listed=listed) for settings in endpoints]
+    probes = [Probe(settings, clock, wait, wanted=wanted, listed=listed) for settings in endpoints]
     with ThreadPoolExecutor(len(probes), thread_name_prefix="probe") as threads:
         reports = list(threads.map(lambda probe: probe.report(definition.chain.finality, first), probes))
         unheard = list(threads.map(lambda each: probe_heads(each.url, HEADS_SECONDS), websockets))

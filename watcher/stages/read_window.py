@@ -17,11 +17,10 @@ from watcher.core.activity import hour_of
 from watcher.core.definition import Chain, Definition
 from watcher.core.extract import Extractor, Findings
 from watcher.core.facts import BlockFacts
-from watcher.core.metering import needs_of
 from watcher.core.tracked import Tracked
 from watcher.core.types import ActorId, Address, BlockRange, BlockRef
 from watcher.core.window import LogFilter
-from watcher.errors import EndpointUnavailable, HistoryMissing
+from watcher.errors import HistoryMissing
 from watcher.stages.boundaries import hour_boundaries
 from watcher.stages.footprint import settle
 from watcher.stages.seams import Seams
@@ -32,8 +31,8 @@ from watcher.store.encoding import PackedWindow, Packer
 class Job:
     """One window to read; `known` are the blocks before it that steer what is read, for `Tracked`.
 
-    `by_logs`: only blocks that the program's log filter passes are read. Where the same reader is to read the
-    windows that follow, up to `through`, it may begin to.
+    `by_logs`: only blocks that the program's log filter passes are read. With `every_header` each block keeps
+    its header. Where the same reader is to read the windows that follow, up to `through`, it may begin to.
     """
 
     blocks: BlockRange
@@ -61,9 +60,10 @@ class WindowRows:
 
 @dataclass(slots=True)
 class _Read:
-    """What one pass over a window brought: what blocks say, which of them announce, and headers."""
+    """What one pass over a window brought: what blocks say, which do, which of them announce, and headers."""
 
     packer: Packer = field(default_factory=Packer)
+    saying: set[int] = field(default_factory=set)
     announcing: list[tuple[int, Findings]] = field(default_factory=list)
     headers: dict[int, BlockRef] = field(default_factory=dict)
 
@@ -84,7 +84,6 @@ class JobReader:
         self._lock = Lock()
         self._known: tuple[BlockFacts[Address], ...] = ()
         self._tracked = Tracked(definition)
-        self._every_block = needs_of(definition).every_block
 
     def __call__(self, job: Job) -> WindowRows:
         """Read one window whole.
@@ -103,6 +102,8 @@ class JobReader:
             wanted = grown
         for block in list(hour_boundaries(read.line(), self._headers, self._chain)):
             read.headers[block.number] = block
+        if not job.every_header:
+            self._thin_out(read, job.blocks)
         alive = {
             address: number
             for address, number in tracked.alive_from(job.blocks.first).items()
@@ -128,14 +129,12 @@ class JobReader:
     def _read(self, job: Job, tracked: Tracked, wanted: LogFilter | None) -> "_Read":
         extractor = Extractor(self._definition, tracked)
         read = _Read()
-        hashes: dict[int, str] = {}
-        every_header = job.every_header or self._every_block
         if job.through is None:
             windows = self._source.windows(
-                job.blocks, len(job.blocks), every_header=every_header, only=wanted
+                job.blocks, len(job.blocks), only=wanted, every_header=job.every_header
             )
         else:
-            windows = self._seams.windows(job.blocks, job.through, every_header=every_header)
+            windows = self._seams.windows(job.blocks, job.through)
         read_to = None
         with closing(windows):
             for window in windows:
@@ -148,17 +147,19 @@ class JobReader:
                     if findings.empty:
                         continue
                     read.packer.add(block.number, findings)
-                    hashes[block.number] = block.hash
+                    read.saying.add(block.number)
                     if findings.announcements or findings.creations:
                         read.announcing.append((block.number, findings))
         if read_to != job.blocks.last:
             raise RuntimeError(f"blocks {job.blocks} were read to {read_to} only: a fault of the watcher")
-        missing = {*self._edges(job.blocks), *hashes} - read.headers.keys()
+        missing = self._edges(job.blocks) - read.headers.keys()
         read.headers.update((block.number, block) for block in self._headers(sorted(missing)))
-        for number, block_hash in hashes.items():
-            if read.headers[number].hash != block_hash:
-                raise EndpointUnavailable(f"block {number} was replaced while it was read")
         return read
+
+    def _thin_out(self, read: "_Read", blocks: BlockRange) -> None:
+        """Drop the headers of blocks at which nothing can change."""
+        keep = self._edges(blocks) | read.saying | hour_edges(read.line())
+        read.headers = {number: block for number, block in read.headers.items() if number in keep}
 
     def _edges(self, blocks: BlockRange) -> set[int]:
         """Give the blocks of a range whose headers are needed, whatever they say."""

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, assert_never
 
 from watcher.chain.endpoint import EndpointSettings, Wait
@@ -21,7 +20,6 @@ from watcher.clock import Clock
 from watcher.core.attestations import Attestation
 from watcher.core.claim import Claim
 from watcher.core.comparison import Absent, Difference, differences
-from watcher.core.costs import says_something
 from watcher.core.definition import Definition
 from watcher.core.endpoint_report import EndpointReport, History, Unreachable
 from watcher.core.evidence import milestone_reached
@@ -118,7 +116,7 @@ def plan_recount(
     if first > block.number:
         return None
     wanted = Tracked(definition).log_filter() if proof is Proof.NOTHING else None
-    probe = Probe(endpoint, clock, wait, partial(says_something, definition), wanted=wanted)
+    probe = Probe(endpoint, clock, wait, wanted=wanted)
     report = probe.report(definition.chain.finality, first, block.number)
     match report:
         case EndpointReport(name=name, history=History() as history):

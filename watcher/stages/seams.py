@@ -20,7 +20,6 @@ class _Left:
     windows: Generator[Window]
     blocks: BlockRange
     size: int
-    every_header: bool
 
 
 class Seams:
@@ -31,24 +30,20 @@ class Seams:
         self._source = source
         self._left: _Left | None = None
 
-    def windows(self, blocks: BlockRange, through: int, *, every_header: bool) -> Generator[Window]:
+    def windows(self, blocks: BlockRange, through: int) -> Generator[Window]:
         """Give the windows of `blocks`, to be read in order; the next range may reach up to `through`.
 
         Whoever closes this early, or fails, has broken the read off.
         """
         left, self._left = self._left, None
         size = len(blocks)
-        if left is None or (left.blocks.first, left.size, left.every_header) != (
-            blocks.first,
-            size,
-            every_header,
-        ):
+        if left is None or (left.blocks.first, left.size) != (blocks.first, size):
             if left is not None:
                 left.windows.close()
             beyond = through - blocks.last
             upto = BlockRange(blocks.first, blocks.last + beyond - beyond % size)
-            found = self._source.windows(upto, size, every_header=every_header)
-            left = _Left(found, upto, size, every_header)
+            found = self._source.windows(upto, size)
+            left = _Left(found, upto, size)
         goes_on = False
         try:
             for window in left.windows:
@@ -61,7 +56,7 @@ class Seams:
                 left.windows.close()
         if goes_on:
             rest = BlockRange(blocks.last + 1, left.blocks.last)
-            self._left = _Left(left.windows, rest, size, every_header)
+            self._left = _Left(left.windows, rest, size)
 
     def forget(self) -> None:
         """Go on with nothing: what is under way does not hold any more."""

@@ -147,13 +147,13 @@ class FakeChain:
         return [self.ref_or_none(number) for number in numbers]
 
     def windows(
-        self, blocks: BlockRange, size: int, *, every_header: bool, only: LogFilter | None = None
+        self, blocks: BlockRange, size: int, *, only: LogFilter | None = None, every_header: bool = False
     ) -> Generator[Window]:
         """Read blocks as windows of exactly `size` blocks, the last one as long as there are blocks."""
         for first in range(blocks.first, blocks.last + 1, size):
             self._ask("windows")
             part = BlockRange(first, min(first + size - 1, blocks.last))
-            read = [self._read(n, every_header or n == part.last) for n in _numbers(part)]
+            read = [self._read(number) for number in _numbers(part)]
             passed = [block for block in read if only is None or only.passes(block)]
             taken = {block.number for block in passed}
             bare = [
@@ -232,15 +232,14 @@ class FakeChain:
     def _visible(self) -> list[FakeBlock]:
         return self._blocks if self._shown is None else self._blocks[: self._shown + 1]
 
-    def _read(self, number: int, with_header: bool) -> BlockReceipts:  # noqa: FBT001
+    def _read(self, number: int) -> BlockReceipts:
         visible = self._visible()
         if number >= len(visible):
             raise HistoryMissing(f"block {number} is above the head {len(visible) - 1}: wait for it")
         if number < self._history_from:
             raise HistoryMissing(f"the receipts of block {number} are pruned: use an archive endpoint")
         block = visible[number]
-        header = block.ref if with_header or not block.receipts else None
-        return BlockReceipts(number, block.ref.hash, block.receipts, header)
+        return BlockReceipts(number, block.ref.hash, block.receipts, block.ref)
 
     def _made(
         self,

@@ -240,7 +240,7 @@ class OnAnvil:
 
 def cloned(source: ChainSource, number: int) -> Address:
     """Read the address in the last log of a block."""
-    [window] = source.windows(BlockRange(number, number), 1, every_header=True)
+    [window] = source.windows(BlockRange(number, number), 1)
     return address_of(bytes.fromhex(window.blocks[0].receipts[-1].logs[-1].topics[1][2:]))
 
 

@@ -22,9 +22,9 @@ def played(chain: ChainUnderTest) -> Address:
     return app
 
 
-def read(chain: ChainUnderTest, last: int, size: int, *, every_header: bool) -> list[Window]:
+def read(chain: ChainUnderTest, last: int, size: int) -> list[Window]:
     """Read from block 0."""
-    return list(chain.source.windows(BlockRange(0, last), size, every_header=every_header))
+    return list(chain.source.windows(BlockRange(0, last), size))
 
 
 def lines(chain: ChainUnderTest, windows: list[Window]) -> dict[int, list[Line]]:
@@ -45,17 +45,12 @@ def lines(chain: ChainUnderTest, windows: list[Window]) -> dict[int, list[Line]]
     }
 
 
-@pytest.mark.parametrize("every_header", [True, False])
 @pytest.mark.parametrize("size", [1, 2, 100])
-def test_the_same_program_gives_the_same_receipts(
-    chain: ChainUnderTest,
-    size: int,
-    every_header: bool,  # noqa: FBT001
-) -> None:
+def test_the_same_program_gives_the_same_receipts(chain: ChainUnderTest, size: int) -> None:
     """Senders, targets, outcomes, logs and creations, in transaction order, whatever the windows."""
     app = played(chain)
     used = [(app, compiled("App").topic("Used"))]
-    assert lines(chain, read(chain, 4, size, every_header=every_header)) == {
+    assert lines(chain, read(chain, 4, size)) == {
         0: [],
         1: [(0, None, True, [], True)],
         2: [
@@ -72,7 +67,7 @@ def test_the_same_program_gives_the_same_receipts(
 def test_a_created_contract_is_named_by_its_receipt(chain: ChainUnderTest) -> None:
     """The address of the creation is the one that has the code."""
     app = played(chain)
-    created = read(chain, 1, 2, every_header=False)[0].blocks[1].receipts[0].contract_address
+    created = read(chain, 1, 2)[0].blocks[1].receipts[0].contract_address
     assert created == app
 
 
@@ -80,7 +75,7 @@ def test_a_created_contract_is_named_by_its_receipt(chain: ChainUnderTest) -> No
 def test_windows_are_ascending_whole_and_at_most_as_long_as_asked(chain: ChainUnderTest, size: int) -> None:
     """Every block once; a window's range says which."""
     played(chain)
-    windows = read(chain, 4, size, every_header=True)
+    windows = read(chain, 4, size)
     assert [block.number for window in windows for block in window.blocks] == [0, 1, 2, 3, 4]
     for window in windows:
         assert 0 < len(window.blocks) <= size
@@ -89,18 +84,12 @@ def test_windows_are_ascending_whole_and_at_most_as_long_as_asked(chain: ChainUn
         )
 
 
-def test_headers_stand_where_they_were_promised(chain: ChainUnderTest) -> None:
-    """With every block, or with the window's last one and those without receipts."""
+def test_each_block_carries_its_header(chain: ChainUnderTest) -> None:
+    """Also one without receipts, and none but its own."""
     played(chain)
-    every = [block for window in read(chain, 4, 100, every_header=True) for block in window.blocks]
-    headers = chain.source.headers([0, 1, 2, 3, 4])
-    assert [block.header for block in every] == headers
-    few = [block for window in read(chain, 4, 100, every_header=False) for block in window.blocks]
-    assert [block.hash for block in few] == [block.hash for block in every]
-    for block in few:
-        if block.header is not None:
-            assert block.header == headers[block.number]
-    assert {block.number for block in few if block.header is not None} >= {0, 3, 4}
+    blocks = [block for window in read(chain, 4, 100) for block in window.blocks]
+    assert [block.header for block in blocks] == chain.source.headers([0, 1, 2, 3, 4])
+    assert [block.hash for block in blocks] == [block.header and block.header.hash for block in blocks]
 
 
 def test_blocks_are_linked_by_their_parents(chain: ChainUnderTest) -> None:
@@ -138,7 +127,7 @@ def test_the_identity_is_chain_id_and_genesis(chain: ChainUnderTest) -> None:
 def test_a_block_above_the_head_is_missing(chain: ChainUnderTest) -> None:
     """It never looks empty: the windows before it come, then the error."""
     played(chain)
-    windows = chain.source.windows(BlockRange(3, 6), 1, every_header=False)
+    windows = chain.source.windows(BlockRange(3, 6), 1)
     assert next(windows).range == BlockRange(3, 3)
     assert next(windows).range == BlockRange(4, 4)
     with pytest.raises(HistoryMissing):
@@ -147,13 +136,13 @@ def test_a_block_above_the_head_is_missing(chain: ChainUnderTest) -> None:
 
 def test_an_empty_range_has_no_windows(chain: ChainUnderTest) -> None:
     """Nothing to read is no error."""
-    assert list(chain.source.windows(BlockRange(1, 0), 10, every_header=True)) == []
+    assert list(chain.source.windows(BlockRange(1, 0), 10)) == []
 
 
 def test_the_windows_can_be_closed_early(chain: ChainUnderTest) -> None:
     """Whoever has seen enough closes the iterator."""
     played(chain)
-    with closing(chain.source.windows(BlockRange(0, 4), 1, every_header=True)) as windows:
+    with closing(chain.source.windows(BlockRange(0, 4), 1)) as windows:
         assert next(windows).range == BlockRange(0, 0)
 
 
@@ -164,7 +153,7 @@ def test_a_reorg_replaces_blocks_under_their_numbers(chain: ChainUnderTest) -> N
     chain.reorg(3)
     after = chain.source.headers([0, 1, 2, 3, 4])
     assert [old == new for old, new in zip(before, after, strict=True)] == [True, True, False, False, False]
-    windows = read(chain, 4, 2, every_header=True)
+    windows = read(chain, 4, 2)
     assert {number: len(found) for number, found in lines(chain, windows).items()} == {
         0: 0,
         1: 1,

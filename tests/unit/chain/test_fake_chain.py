@@ -49,7 +49,7 @@ def test_log_indices_count_through_the_block() -> None:
         tx(BOB, APP, ok=False, logs=[log(APP)]),
         tx(BOB, APP, logs=[log(APP)]),
     )
-    [window] = chain.windows(BlockRange(block.number, block.number), 1, every_header=True)
+    [window] = chain.windows(BlockRange(block.number, block.number), 1)
     assert [[made.log_index for made in receipt.logs] for receipt in window.blocks[0].receipts] == [
         ["0x0", "0x1"],
         [],
@@ -77,7 +77,7 @@ def test_the_head_can_be_held_back() -> None:
     assert chain.headers([2, 3])[1] is None
     assert chain.tagged("finalized") == chain.head()
     with pytest.raises(HistoryMissing):
-        list(chain.windows(BlockRange(0, 3), 10, every_header=True))
+        list(chain.windows(BlockRange(0, 3), 10))
     with pytest.raises(HistoryMissing):
         chain.sample(APP, last)
     chain.show_head(None)
@@ -92,14 +92,14 @@ def test_history_and_state_can_be_pruned() -> None:
     chain.missing_history_below(3)
     chain.missing_state_below(2)
     with pytest.raises(HistoryMissing):
-        list(chain.windows(BlockRange(2, 3), 10, every_header=True))
+        list(chain.windows(BlockRange(2, 3), 10))
     with pytest.raises(HistoryMissing):
         chain.sample(PROXY, early)
     assert chain.sample(PROXY, chain.head()).runnable
     archive = chain.clone()
     assert archive.identity() == chain.identity()
     assert archive.sample(PROXY, early).runnable
-    assert len(list(archive.windows(BlockRange(0, 4), 2, every_header=True))) == 3
+    assert len(list(archive.windows(BlockRange(0, 4), 2))) == 3
 
 
 def test_calls_can_be_made_to_fail_and_are_counted() -> None:
@@ -113,8 +113,8 @@ def test_calls_can_be_made_to_fail_and_are_counted() -> None:
             chain.head()
     assert chain.head().number == 4
     with pytest.raises(EndpointUnavailable, match="no windows"):
-        next(chain.windows(BlockRange(0, 4), 2, every_header=True))
-    assert len(list(chain.windows(BlockRange(0, 4), 2, every_header=True))) == 3
+        next(chain.windows(BlockRange(0, 4), 2))
+    assert len(list(chain.windows(BlockRange(0, 4), 2))) == 3
     assert chain.calls == {"head": 3, "windows": 4}
 
 
@@ -130,6 +130,6 @@ def test_a_hook_runs_before_every_answer() -> None:
 
     old = chain.headers([4])
     chain.before = replace_the_end
-    windows = list(chain.windows(BlockRange(1, 4), 2, every_header=True))
+    windows = list(chain.windows(BlockRange(1, 4), 2))
     assert [block.header for block in windows[1].blocks] == chain.headers([3, 4])
     assert chain.headers([4]) != old

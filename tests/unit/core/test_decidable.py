@@ -14,7 +14,7 @@ from watcher.core.endpoint_report import History
 from watcher.core.preflight import Level
 from watcher.core.types import WindowSpec
 
-SAMPLED = SampledBlocks(16, empty=0, concerned=0, receipts=16, size_bytes=1, seconds=0, header_bytes=1)
+SAMPLED = SampledBlocks(16, empty=0, receipts=16, size_bytes=1, seconds=0, header_bytes=1)
 WHOLE = History(
     blocks_from=1,
     receipts_from=1,

@@ -24,7 +24,6 @@ from tests.unit.core.givens import (
 )
 from tests.unit.core.reading import Says, extracted
 from watcher.core.applications import open_app
-from watcher.core.costs import says_something
 from watcher.core.definition import App, Bars, Definition
 from watcher.core.explain_app import explain_app
 from watcher.core.facts import Announcement, CodeKind
@@ -37,8 +36,8 @@ from watcher.core.state import State, from_json, to_json
 from watcher.core.step import deadlines
 from watcher.core.tracked import Tracked
 from watcher.core.types import Address, AppId
-from watcher.core.window import BlockReceipts, Query
-from watcher.testing.fake_blocks import create, log, receipts_of, tx
+from watcher.core.window import Query
+from watcher.testing.fake_blocks import create, log, tx
 
 C1, C2, C3 = address(1), address(2), address(3)
 ANN, BEN = address(0xA1), address(0xB1)
@@ -205,13 +204,6 @@ def test_every_creation_is_kept_and_every_receipt_is_needed() -> None:
     rule = App(AppId("x"), "X", (Says("open", {}, EVERY),))
     [block] = extracted(definition(rule), [create(ANN, contract=C1), create(BEN, contract=C2)])
     assert [creation.address for creation in block.creations] == [C1, C2]
-
-
-def test_any_block_may_say_something() -> None:
-    """Whatever is called may be somebody's app; an empty block says nothing."""
-    used = BlockReceipts(1, facts(1, at()).block.hash, receipts_of([tx(ANN, C1)]))
-    assert says_something(program(), used)
-    assert not says_something(program(), replace(used, receipts=()))
 
 
 def test_its_creator_does_not_count_for_an_app_where_deployers_are_excluded() -> None:

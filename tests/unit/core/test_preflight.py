@@ -24,7 +24,7 @@ from watcher.core.wording import size_text
 from watcher.discovery.curated import Settings, build
 
 NOW = at(hours=1)
-SAMPLED = SampledBlocks(16, empty=0, concerned=0, receipts=16, size_bytes=1, seconds=0, header_bytes=1)
+SAMPLED = SampledBlocks(16, empty=0, receipts=16, size_bytes=1, seconds=0, header_bytes=1)
 HISTORY = History(
     1, 1, 1, whole_blocks=True, batch=16, no_methods=(), sampled=SAMPLED, times={1: at(), 60: at(minutes=30)}
 )
