@@ -281,8 +281,7 @@ def _window(blocks: BlockRange, part: Sequence[BlockReceipts], headers: _Headers
 
 def _linked(previous: BlockRef | None, window: Window) -> BlockRef | None:
     """Check that blocks in a row are children of each other; give the last one."""
-    read = [block.header for block in window.blocks if block.header is not None]
-    line = sorted([*read, *window.bare], key=lambda block: block.number)
+    line = window.headers
     for parent, child in pairwise(line if previous is None else [previous, *line]):
         if child.number == parent.number + 1 and child.parent_hash != parent.hash:
             raise Contradiction(f"block {child.number}: its parent is not the block before as it was read")

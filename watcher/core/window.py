@@ -74,6 +74,12 @@ class Window:
     blocks: Sequence[BlockReceipts]
     bare: Sequence[BlockRef] = ()
 
+    @property
+    def headers(self) -> list[BlockRef]:
+        """Give all headers that came along, ascending."""
+        fitted = [block.header for block in self.blocks if block.header is not None]
+        return sorted([*fitted, *self.bare], key=lambda block: block.number)
+
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:

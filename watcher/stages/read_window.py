@@ -139,11 +139,9 @@ class JobReader:
         with closing(windows):
             for window in windows:
                 read_to = window.range.last
-                read.headers.update((block.number, block) for block in window.bare)
+                read.headers.update((block.number, block) for block in window.headers)
                 for block in window.blocks:
                     findings = extractor.read(block)
-                    if block.header is not None:
-                        read.headers[block.number] = block.header
                     if findings.empty:
                         continue
                     read.packer.add(block.number, findings)
