@@ -58,13 +58,14 @@ class SpanLength:
             self._trying = False
         if size_bytes is None:
             return
-        self._size_bytes = max(size_bytes, 1)
-        fitting = TARGET_BYTES * blocks // self._size_bytes
+        # A window's last span is often short, and the ones behind it are not.
+        self._size_bytes = max(size_bytes, self._size_bytes // 2, 1)
+        fitting = TARGET_BYTES * blocks // max(size_bytes, 1)
         self._wanted = max(1, min(fitting, MAX_LENGTH))
         self.blocks = min(max(self.blocks, blocks), self._wanted)
 
     def ahead(self) -> int:
-        """Give how many answers of the size seen last may be under way at once."""
+        """Give how many answers of the size seen lately may be under way at once."""
         return max(FEWEST_AHEAD, BYTES_AHEAD // self._size_bytes)
 
 

@@ -72,12 +72,21 @@ def test_what_nobody_will_take_in_is_forgotten() -> None:
 
 
 def test_fewer_answers_are_under_way_the_larger_they_are() -> None:
-    """Five of what is aimed at, many small ones, and never fewer than four."""
+    """Five of what is aimed at, and never fewer than four."""
     length = SpanLength()
     assert length.ahead() == 16
     length.learn(10, TARGET_BYTES)
     assert length.ahead() == 5
-    length.learn(10, TARGET_BYTES // 10)
-    assert length.ahead() == 53
     length.learn(10, 100 * TARGET_BYTES)
     assert length.ahead() == 4
+
+
+def test_one_small_answer_does_not_let_many_large_ones_be_under_way() -> None:
+    """The last span of a window may be a single block; after some small ones there is room for many."""
+    length = SpanLength()
+    length.learn(10, TARGET_BYTES)
+    length.learn(1, TARGET_BYTES // 10)
+    assert length.ahead() == 10
+    for _ in range(3):
+        length.learn(10, TARGET_BYTES // 10)
+    assert length.ahead() == 53
