@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from watcher.core.types import SECONDS_PER_HOUR
 
+CALLS_PER_BLOCK = 2
+"""Read by receipts: these, and the header that says whether they are all."""
+
 CALLS_PER_SAMPLE = 3
 """Header, code, header: a contract's state at one block. What stands behind a proxy comes on top."""
 
@@ -95,7 +98,7 @@ def by_receipts(span: Span, sampled: SampledBlocks, reading: Reading) -> Backfil
     if not span.blocks or not sampled.blocks:
         return Backfill(span.blocks, 0, 0, 0, 0)
     receipts = span.blocks * sampled.receipts / sampled.blocks
-    calls = span.blocks + (span.blocks if reading.whole_blocks else receipts)
+    calls = CALLS_PER_BLOCK * span.blocks if reading.whole_blocks else span.blocks + receipts
     return _total(span, sampled, reading, blocks=span.blocks, headers=span.blocks, calls=calls)
 
 

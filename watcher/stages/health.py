@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from watcher.clock import Clock
+from watcher.core.costs import CALLS_PER_BLOCK
 from watcher.core.definition import Chain, Definition
 from watcher.core.events import Notice, NoticeType
 from watcher.core.health import Signs, Trouble, diagnose, lag_seconds
@@ -37,7 +38,8 @@ def patience(index_every_seconds: int, calls_per_minute: int | None) -> int:
     A slow schedule is not blindness, nor is one slow run of a fast one, nor a window that takes its time
     because the endpoint allows only so many calls (None: it has no ceiling).
     """
-    a_window = FINAL_WINDOW * _SECONDS_PER_MINUTE // calls_per_minute if calls_per_minute else 0
+    calls = CALLS_PER_BLOCK * FINAL_WINDOW
+    a_window = calls * _SECONDS_PER_MINUTE // calls_per_minute if calls_per_minute else 0
     return max(_BLIND_AFTER_SECONDS, _BLIND_AFTER_INTERVALS * index_every_seconds, 2 * a_window)
 
 

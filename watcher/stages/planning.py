@@ -16,7 +16,7 @@ from watcher.chain.log_questions import searches
 from watcher.chain.logs import ADDRESSES_AT_ONCE
 from watcher.chain.pace import MAX_AT_ONCE
 from watcher.chain.source import ChainSource
-from watcher.core.costs import Reading, SampledBlocks, Span, by_logs, by_receipts
+from watcher.core.costs import CALLS_PER_BLOCK, Reading, SampledBlocks, Span, by_logs, by_receipts
 from watcher.core.definition import Definition
 from watcher.core.plan import Plan, choose, demands
 from watcher.core.tracked import Tracked
@@ -33,8 +33,8 @@ SPAN_BLOCKS = 10
 LONG = 8_000
 """Blocks from which on a range is worth its sample."""
 
-SAMPLE_CALLS = 2 * SPANS * SPAN_BLOCKS
-"""What a sample costs at most: receipts and header of each block."""
+SAMPLE_CALLS = CALLS_PER_BLOCK * SPANS * SPAN_BLOCKS
+"""What a sample costs at most."""
 
 ASSUMED_LOG_SPAN = 1_000
 """Blocks that one eth_getLogs is taken to ask for: what the reader finds out is most often more."""
