@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from watcher.core.types import SECONDS_PER_HOUR
 
 CALLS_PER_BLOCK = 2
-"""Read by receipts: these, and the header that says whether they are all."""
+"""The receipts of a block, and the header that says whether these are all."""
 
 CALLS_PER_SAMPLE = 3
 """Header, code, header: a contract's state at one block. What stands behind a proxy comes on top."""
